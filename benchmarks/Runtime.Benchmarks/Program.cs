@@ -1,0 +1,39 @@
+using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Latency;
+using Runtime.Benchmarks.MetricsCost;
+using Runtime.Benchmarks.Parts;
+using Runtime.Benchmarks.Phases;
+using Runtime.Benchmarks.Queue;
+using Runtime.Benchmarks.Soak;
+using Runtime.Benchmarks.StartStop;
+
+BenchmarkCommand[] commands =
+[
+    new QueueCommand(),
+    new LatencyCommand(),
+    new MetricsCostCommand(),
+    new SoakCommand(),
+    new StartStopCommand(),
+    new PhasesCommand(),
+    new PartsCommand(),
+];
+
+var command = args.Length == 0 ? null : Array.Find(commands, c => c.Name == args[0]);
+if (command is null)
+{
+    await Console.Error.WriteLineAsync(Usage.Of(commands));
+    return 2;
+}
+
+Arguments arguments;
+try
+{
+    arguments = Arguments.Parse(args.AsSpan(1), command.Options);
+}
+catch (ArgumentException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 2;
+}
+
+return await command.RunAsync(arguments, Console.Out);

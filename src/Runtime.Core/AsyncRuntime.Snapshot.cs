@@ -1,0 +1,37 @@
+namespace Runtime.Core;
+
+// What the runtime shows of itself.
+public sealed partial class AsyncRuntime
+{
+    /// <summary>Reads all counters and depths.</summary>
+    /// <returns>A snapshot; its parts are read one after another while work goes on.</returns>
+    public RuntimeSnapshot Snapshot()
+    {
+        var ledger = _dispatcher.Ledger;
+        var scheduler = _dispatcher.Scheduler.Snapshot();
+        var (blockingThreads, blockingQueued) = _dispatcher.Blocking.Load;
+        var cancelled = ledger.Cancelled;
+        var failed = ledger.Failed;
+        var finished = ledger.Succeeded + failed + cancelled; // before Accepted: what has finished was accepted
+        return new RuntimeSnapshot
+        {
+            State = State,
+            Workers = scheduler.Workers,
+            QueueDepth = scheduler.QueueDepth,
+            InjectorDepth = scheduler.InjectorDepth,
+            LongestWait = scheduler.LongestWait,
+            Accepted = ledger.Accepted,
+            Finished = finished,
+            Cancelled = cancelled,
+            Failed = failed,
+            Executed = scheduler.Executed,
+            UnhandledExceptions = _dispatcher.Unhandled,
+            StarvationBoosts = scheduler.StarvationBoosts,
+            WaitTime = scheduler.WaitTime,
+            RunTime = scheduler.RunTime,
+            Timers = _timers.Snapshot(),
+            BlockingThreads = blockingThreads,
+            BlockingQueueDepth = blockingQueued,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Runtime.Core.Concurrency;
+
+/// <summary>The one home of the process's monotonic clocks. They never go back, and they stand still for no one.</summary>
+internal static class MonotonicClock
+{
+    /// <summary>Milliseconds, with the resolution of the system's tick (1 to 16 ms); the cheapest reading there is.</summary>
+    public static long Milliseconds => Environment.TickCount64;
+
+    /// <summary>The high-resolution counter; see <see cref="ToDuration"/>.</summary>
+    public static long Timestamp => Stopwatch.GetTimestamp();
+
+    /// <summary>Converts a difference of two timestamps.</summary>
+    public static TimeSpan ToDuration(long ticks) => Stopwatch.GetElapsedTime(0, ticks);
+
+    /// <summary>Converts a duration into timestamp ticks, and an endless one into <see cref="long.MaxValue"/>.</summary>
+    public static long ToTicks(TimeSpan duration)
+    {
+        var ticks = duration.TotalSeconds * Stopwatch.Frequency;
+        return ticks >= long.MaxValue ? long.MaxValue : (long)ticks;
+    }
+
+    /// <summary>The timestamp at which a span that begins now is over, or <see cref="long.MaxValue"/> when that is beyond the counter.</summary>
+    public static long After(TimeSpan duration)
+    {
+        var now = Timestamp;
+        var ticks = ToTicks(duration);
+        return ticks > long.MaxValue - now ? long.MaxValue : now + ticks;
+    }
+}

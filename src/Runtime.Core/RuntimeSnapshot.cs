@@ -1,0 +1,121 @@
+using Runtime.Core.Lifecycle;
+
+namespace Runtime.Core;
+
+/// <summary>What a runtime was doing at one moment. Counters only ever grow.</summary>
+/// <remarks>Taking one costs a few microseconds and no lock that work waits for.</remarks>
+public sealed record RuntimeSnapshot
+{
+    /// <summary>Gets the lifecycle state.</summary>
+    public required RuntimeState State { get; init; }
+
+    /// <summary>Gets the workers that have a thread now.</summary>
+    public required IReadOnlyList<WorkerSnapshot> Workers { get; init; }
+
+    /// <summary>Gets how many items wait for a worker, by priority; the index is the value of <see cref="TaskPriority"/>.</summary>
+    public required IReadOnlyList<long> QueueDepth { get; init; }
+
+    /// <summary>Gets how many items wait in the global injection queue; they are part of <see cref="QueueDepth"/>.</summary>
+    public required long InjectorDepth { get; init; }
+
+    /// <summary>Gets how long the item that has waited longest has waited; zero when none waits.</summary>
+    public required TimeSpan LongestWait { get; init; }
+
+    /// <summary>Gets how many spawns, posts and blocking calls were accepted.</summary>
+    public required long Accepted { get; init; }
+
+    /// <summary>Gets how many of them have ended.</summary>
+    public required long Finished { get; init; }
+
+    /// <summary>Gets how many of the ended ones were cancelled.</summary>
+    public required long Cancelled { get; init; }
+
+    /// <summary>Gets how many of the ended ones failed.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Gets how many items the workers have run, continuations included.</summary>
+    public required long Executed { get; init; }
+
+    /// <summary>Gets how many exceptions left posted work or callbacks.</summary>
+    public required long UnhandledExceptions { get; init; }
+
+    /// <summary>Gets how often an item was run ahead of its own priority because it had waited longer than the starvation threshold.</summary>
+    public required long StarvationBoosts { get; init; }
+
+    /// <summary>Gets the sampled times that items waited for a worker.</summary>
+    public required DurationHistogram WaitTime { get; init; }
+
+    /// <summary>Gets the sampled times that items ran until they ended or awaited.</summary>
+    public required DurationHistogram RunTime { get; init; }
+
+    /// <summary>Gets how the timers stand.</summary>
+    public required TimerSnapshot Timers { get; init; }
+
+    /// <summary>Gets how many threads run <see cref="AsyncRuntime.SpawnBlocking(Action, CancellationToken)"/> calls, idle ones included.</summary>
+    public required int BlockingThreads { get; init; }
+
+    /// <summary>Gets how many blocking calls wait for a thread.</summary>
+    public required int BlockingQueueDepth { get; init; }
+}
+
+/// <summary>What one worker has done.</summary>
+public sealed record WorkerSnapshot
+{
+    /// <summary>Gets the number of the worker; not used again while the runtime lives.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>Gets the name of its thread.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets the share of time it was not parked, from 0 to 1, since the snapshot before.</summary>
+    public required double Utilization { get; init; }
+
+    /// <summary>Gets how long it has not been parked, in all.</summary>
+    public required TimeSpan Busy { get; init; }
+
+    /// <summary>Gets how many items it has run.</summary>
+    public required long Executed { get; init; }
+
+    /// <summary>Gets how many of them came from its own queue.</summary>
+    public required long LocalRuns { get; init; }
+
+    /// <summary>Gets how often it tried to take work from another worker.</summary>
+    public required long StealAttempts { get; init; }
+
+    /// <summary>Gets how often it succeeded.</summary>
+    public required long Steals { get; init; }
+
+    /// <summary>Gets how many items it took.</summary>
+    public required long ItemsStolen { get; init; }
+
+    /// <summary>Gets how often it parked.</summary>
+    public required long Parks { get; init; }
+
+    /// <summary>Gets how many times its local queue was full and half of it went to the injector.</summary>
+    public required long Overflows { get; init; }
+
+    /// <summary>Gets how many items its own queue holds.</summary>
+    public required int QueueDepth { get; init; }
+
+    /// <summary>Gets whether it is running an item now.</summary>
+    public required bool IsRunning { get; init; }
+}
+
+/// <summary>How the timers stand.</summary>
+public sealed record TimerSnapshot
+{
+    /// <summary>Gets how many timers are armed.</summary>
+    public required long Active { get; init; }
+
+    /// <summary>Gets how many have fired.</summary>
+    public required long Fired { get; init; }
+
+    /// <summary>Gets how many were cancelled or re-armed before they fired.</summary>
+    public required long Cancelled { get; init; }
+
+    /// <summary>Gets how long the earliest armed timer is overdue; zero when none is. More than a moment means that timers have stopped ticking.</summary>
+    public required TimeSpan Overdue { get; init; }
+
+    /// <summary>Gets how late timers fired.</summary>
+    public required DurationHistogram Lateness { get; init; }
+}

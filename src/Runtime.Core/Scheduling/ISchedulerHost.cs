@@ -1,0 +1,20 @@
+namespace Runtime.Core.Scheduling;
+
+/// <summary>What the scheduler needs of whoever composes it. Every member is called without a lock held.</summary>
+internal interface ISchedulerHost
+{
+    /// <summary>The context to install while an item of this priority runs.</summary>
+    SynchronizationContext ContextOf(TaskPriority priority);
+
+    /// <summary>Runs an item that came after the workers had ended.</summary>
+    void RunElsewhere(WorkItem item);
+
+    /// <summary>Reports an exception that left an item.</summary>
+    void OnUnhandled(Exception exception);
+
+    /// <summary>The system would not give a thread the priority that the options ask for.</summary>
+    void OnIsolationRefused(string problem);
+
+    /// <summary>There is work again after <see cref="Scheduler.WatchForActivity"/>.</summary>
+    void OnActivity();
+}

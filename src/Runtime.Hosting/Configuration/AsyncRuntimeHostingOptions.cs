@@ -1,0 +1,50 @@
+using Runtime.Core;
+
+namespace Runtime.Hosting;
+
+/// <summary>The configuration section <c>AsyncRuntime</c>: the runtime's own settings and those of its queues and metrics.</summary>
+public sealed class AsyncRuntimeHostingOptions : AsyncRuntimeOptions
+{
+    /// <summary>The name of the configuration section.</summary>
+    public const string SectionName = "AsyncRuntime";
+
+    /// <summary>Gets or sets the settings of the default queue.</summary>
+    public BackgroundQueueOptions Queue { get; set; } = new();
+
+    /// <summary>Gets the settings of the named queues, by name.</summary>
+    public IDictionary<string, BackgroundQueueOptions> Queues { get; } = new Dictionary<string, BackgroundQueueOptions>(StringComparer.Ordinal);
+
+    /// <summary>Gets or sets what <c>/metrics</c> shows.</summary>
+    public MetricsOptions Metrics { get; set; } = new();
+
+    /// <summary>Gets or sets where <c>AddAsyncRuntimeEndpoints</c> listens.</summary>
+    public EndpointsOptions Endpoints { get; set; } = new();
+}
+
+/// <summary>Settings of one background queue.</summary>
+public sealed class BackgroundQueueOptions
+{
+    /// <summary>Gets or sets how many items may be queued and not started.</summary>
+    /// <value>Default 10,000. From 1 to 10,000,000.</value>
+    public int Capacity { get; set; } = 10_000;
+
+    /// <summary>Gets or sets how many started items may be unfinished at once; an item that awaits counts, though it holds no thread.</summary>
+    /// <value>Default 0: sixteen for each worker thread, at least 64. From 0 to 1,000,000.</value>
+    public int MaxConcurrency { get; set; }
+
+    /// <summary>Gets or sets what happens to an item when the queue is full.</summary>
+    /// <value>Default <see cref="QueueFullMode.Wait"/>.</value>
+    public QueueFullMode FullMode { get; set; }
+
+    /// <summary>Gets or sets how many finished items <see cref="IWorkTracker"/> remembers.</summary>
+    /// <value>Default 10,000. From 0 to 10,000,000.</value>
+    public int HistorySize { get; set; } = 10_000;
+}
+
+/// <summary>Settings of the <c>/metrics</c> endpoint.</summary>
+public sealed class MetricsOptions
+{
+    /// <summary>Gets or sets the meters whose instruments are shown. A name may end in <c>*</c>.</summary>
+    /// <value>Default, when none is named: <c>AsyncRuntime</c>, <c>System.Runtime</c>, <c>Microsoft.AspNetCore.Hosting</c>.</value>
+    public IList<string> Meters { get; set; } = [];
+}

@@ -1,0 +1,93 @@
+using Runtime.Core;
+
+namespace Runtime.Hosting.Configuration;
+
+/// <summary>The one table of every key below the section <c>AsyncRuntime</c>.</summary>
+internal static class ConfigurationKeys
+{
+    /// <summary>What stands before a key in a message.</summary>
+    public const string Prefix = AsyncRuntimeHostingOptions.SectionName + ":";
+
+    /// <summary>The section of the named queues.</summary>
+    public const string Queues = nameof(AsyncRuntimeHostingOptions.Queues);
+
+    /// <summary>The meters that <c>/metrics</c> shows when none is named: ours, the runtime's of .NET, and the requests'.</summary>
+    public static IReadOnlyList<string> DefaultMeters { get; } = ["AsyncRuntime", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
+
+    /// <summary>The keys of one queue, below <c>Queue</c> or <c>Queues:NAME</c>.</summary>
+    public static IReadOnlyList<OptionRule<BackgroundQueueOptions>> OfOneQueue { get; } =
+    [
+        OptionRule.Integer<BackgroundQueueOptions>("Capacity", 10_000, 1, 10_000_000, static o => o.Capacity, static (o, v) => o.Capacity = v),
+        OptionRule.Integer<BackgroundQueueOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
+        OptionRule.Choice<BackgroundQueueOptions, QueueFullMode>("FullMode", QueueFullMode.Wait, static o => o.FullMode, static (o, v) => o.FullMode = v),
+        OptionRule.Integer<BackgroundQueueOptions>("HistorySize", 10_000, 0, 10_000_000, static o => o.HistorySize, static (o, v) => o.HistorySize = v),
+    ];
+
+    /// <summary>Every key with a fixed path.</summary>
+    public static IReadOnlyList<OptionRule<AsyncRuntimeHostingOptions>> All { get; } =
+    [
+        .. AsyncRuntimeOptionsRules.All.Select(static rule => rule.Within<AsyncRuntimeHostingOptions>("", static whole => whole)),
+        .. OfOneQueue.Select(static rule => rule.Within<AsyncRuntimeHostingOptions>("Queue:", static whole => whole.Queue)),
+        OptionRule.List<AsyncRuntimeHostingOptions>(
+            "Metrics:Meters", string.Join(", ", DefaultMeters), "names of meters of 1 to 255 characters", static name => name.Length is >= 1 and <= 255,
+            static o => o.Metrics.Meters, static (o, v) => o.Metrics.Meters = v),
+        OptionRule.Words<AsyncRuntimeHostingOptions>(
+            "Endpoints:Url", "http://127.0.0.1:9464", "an address such as http://127.0.0.1:9464, without https and without a path", IsPlainAddress,
+            static o => o.Endpoints.Url, static (o, v) => o.Endpoints.Url = v, atStartOnly: true),
+    ];
+
+    /// <summary>Keys of systems that are still to come: accepted, without effect.</summary>
+    public static IReadOnlyList<ReservedKey> Reserved { get; } =
+    [
+        new("Memory:MaxRetainedBytes", "integer", "67108864"),
+        new("Cleanup:Threshold", "integer", "1000"),
+        new("Cleanup:Interval", "time", "00:00:01"),
+        new("Cleanup:BatchSize", "integer", "100"),
+        new("Topology:PinThreads", "boolean", "false"),
+        new("Topology:NumaAware", "boolean", "false"),
+    ];
+
+    /// <summary>The parts of the options that somebody set to null.</summary>
+    public static IReadOnlyList<string> MissingParts(AsyncRuntimeHostingOptions options) =>
+    [
+        .. AsyncRuntimeOptionsRules.MissingParts(options),
+        .. options.Queue is null ? [nameof(options.Queue)] : Array.Empty<string>(),
+        .. options.Metrics is null ? [nameof(options.Metrics)] : Array.Empty<string>(),
+        .. options.Endpoints is null ? [nameof(options.Endpoints)] : Array.Empty<string>(),
+    ];
+
+    /// <summary>Every setting of valid options with its value, in a fixed order.</summary>
+    public static IReadOnlyDictionary<string, Setting> Describe(AsyncRuntimeHostingOptions options)
+    {
+        var settings = new SortedDictionary<string, Setting>(StringComparer.Ordinal);
+        foreach (var rule in All)
+        {
+            settings[Prefix + rule.Key] = new(rule.Read(options), rule.AtStartOnly);
+        }
+
+        foreach (var (name, queue) in options.Queues)
+        {
+            foreach (var rule in OfOneQueue)
+            {
+                settings[$"{Prefix}{Queues}:{name}:{rule.Key}"] = new(rule.Read(queue), rule.AtStartOnly);
+            }
+        }
+
+        return settings;
+    }
+
+    private static bool IsPlainAddress(string text)
+    {
+        // Kestrel's own notation for "every address of this machine".
+        var address = text.Replace("//*", "//0.0.0.0", StringComparison.Ordinal).Replace("//+", "//0.0.0.0", StringComparison.Ordinal);
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && uri.Scheme == Uri.UriSchemeHttp
+            && uri.PathAndQuery == "/";
+    }
+}
+
+/// <summary>A key that is accepted and has no effect yet.</summary>
+internal sealed record ReservedKey(string Key, string Type, string Default);
+
+/// <summary>The value of a setting, as one would write it.</summary>
+internal sealed record Setting(string Value, bool AtStartOnly);

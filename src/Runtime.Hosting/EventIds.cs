@@ -1,0 +1,37 @@
+namespace Runtime.Hosting;
+
+/// <summary>The id of every log event. A number is never given another meaning; <c>docs/observability.md</c> lists them, and a test compares.</summary>
+internal static class EventIds
+{
+    // 100: lifetime and configuration
+    public const int RuntimeStarted = 101;
+    public const int RuntimeStopped = 102;
+    public const int WorkAbandoned = 103;
+    public const int ShutdownBudgetTooSmall = 104;
+    public const int ConfigurationReloaded = 105;
+    public const int ConfigurationRejected = 106;
+    public const int RestartNeeded = 107;
+    public const int UnknownKey = 108;
+    public const int ReservedKey = 109;
+    public const int ConfigurationRepaired = 110;
+    public const int ConfigurationListenerFailed = 111;
+
+    // 200: scheduling
+    public const int UnhandledException = 201;
+    public const int IsolationRefused = 202;
+
+    // 600: tuning
+    public const int TunerDecision = 601;
+    public const int TunerStrategyFailed = 602;
+
+    // 700: queues
+    public const int WorkFailed = 700;
+    public const int WorkCancelled = 701;
+    public const int WorkDropped = 702;
+    public const int CancellationCallbackFailed = 703;
+    public const int QueueStopped = 704;
+    public const int QueueAbandoned = 705;
+
+    // 1000: health and endpoints
+    public const int EndpointsListening = 1001;
+}

@@ -1,0 +1,41 @@
+using Runtime.Core;
+using Runtime.Hosting.Queues;
+
+namespace Runtime.Hosting.Health;
+
+/// <summary>The figures that go with the health of the runtime. Numbers and short names only: they are shown to whoever may see the endpoint.</summary>
+internal static class HealthData
+{
+    public static IReadOnlyDictionary<string, object> Of(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queues) => new Dictionary<string, object>(StringComparer.Ordinal)
+    {
+        ["state"] = snapshot.State.ToString(),
+        ["workers"] = snapshot.Workers.Count,
+        ["busyWorkers"] = snapshot.Workers.Count(static worker => worker.IsRunning),
+        ["waiting"] = snapshot.QueueDepth.Sum(),
+        ["longestWaitSeconds"] = snapshot.LongestWait.TotalSeconds,
+        ["executed"] = snapshot.Executed,
+        ["unhandledExceptions"] = snapshot.UnhandledExceptions,
+        ["timers"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["active"] = snapshot.Timers.Active,
+            ["fired"] = snapshot.Timers.Fired,
+            ["overdueSeconds"] = snapshot.Timers.Overdue.TotalSeconds,
+        },
+        ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
+    };
+
+    private static Dictionary<string, object> Of(QueueSnapshot queue) => new(StringComparer.Ordinal)
+    {
+        ["queued"] = queue.Queued,
+        ["capacity"] = queue.Capacity,
+        ["running"] = queue.Running,
+        ["maxConcurrency"] = queue.MaxConcurrency,
+        ["oldestWaitSeconds"] = queue.OldestWait.TotalSeconds,
+        ["accepted"] = queue.Accepted,
+        ["succeeded"] = queue.Succeeded,
+        ["failed"] = queue.Failed,
+        ["cancelled"] = queue.Cancelled,
+        ["dropped"] = queue.Dropped,
+        ["rejected"] = queue.Rejected,
+    };
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Runtime.Core;
+using Runtime.Core.Lifecycle;
+using Runtime.Hosting.Configuration;
+using Runtime.Hosting.Queues;
+
+namespace Runtime.Hosting.Health;
+
+/// <summary>How the runtime is. Unhealthy: it does not run, or its timers stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
+internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, LiveOptions options, TimerProbe probe) : IHealthCheck
+{
+    /// <summary>The name under which the check is registered.</summary>
+    public const string Name = "async-runtime";
+
+    // Above this a queue has little left for the next burst, and there is still time to act.
+    private const double NearlyFull = 0.8;
+
+    // A timer is overdue by some milliseconds under load; by a second only when nobody looks after timers.
+    private static readonly TimeSpan LongestOverdue = TimeSpan.FromSeconds(1);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var probed = runtime.State == RuntimeState.Running ? await probe.TickAsync(cancellationToken) : ProbeResult.Ticks;
+        var snapshot = runtime.Snapshot();
+        var queueSnapshots = queues.Snapshot();
+        var broken = new List<string>();
+        if (snapshot.State != RuntimeState.Running)
+        {
+            broken.Add($"The runtime is {snapshot.State}.");
+        }
+        else if (snapshot.Timers.Overdue > LongestOverdue)
+        {
+            broken.Add($"Timers stand still: one is overdue by {Seconds(snapshot.Timers.Overdue)} s.");
+        }
+        else if (probed == ProbeResult.Silent)
+        {
+            broken.Add($"Timers stand still: one of a millisecond did not fire within {Seconds(TimerProbe.Patience)} s.");
+        }
+
+        var reasons = Degradations(snapshot, queueSnapshots);
+        if (probed == ProbeResult.CallbackWaits)
+        {
+            // Not Unhealthy: the process still answers requests, and taking it away would not give the workers less to do.
+            reasons.Add($"All workers are busy: a timer's callback has waited {Seconds(TimerProbe.Patience)} s for one.");
+        }
+
+        var status = broken.Count > 0 ? HealthStatus.Unhealthy : reasons.Count > 0 ? HealthStatus.Degraded : HealthStatus.Healthy;
+        var description = status == HealthStatus.Healthy ? "The runtime runs." : string.Join(' ', broken.Concat(reasons));
+
+        // An application may have registered this check with a milder failure status; it decides.
+        return new HealthCheckResult(
+            status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots));
+    }
+
+    private List<string> Degradations(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queueSnapshots)
+    {
+        var threshold = options.CurrentValue.StarvationThreshold;
+        var reasons = new List<string>();
+        if (options.Failure is { } failure)
+        {
+            reasons.Add($"The configuration could not be reloaded; the old settings stay. {failure}");
+        }
+
+        if (snapshot.LongestWait > threshold)
+        {
+            reasons.Add($"Work has waited {Seconds(snapshot.LongestWait)} s for a worker; the starvation threshold is {Seconds(threshold)} s.");
+        }
+
+        foreach (var queue in queueSnapshots)
+        {
+            if (queue.Queued > queue.Capacity * NearlyFull)
+            {
+                reasons.Add($"The queue '{queue.Name}' is {(100L * queue.Queued / queue.Capacity).ToString(CultureInfo.InvariantCulture)} % full ({queue.Queued} of {queue.Capacity}).");
+            }
+
+            if (queue.OldestWait > threshold)
+            {
+                reasons.Add($"An item of the queue '{queue.Name}' has waited {Seconds(queue.OldestWait)} s; the starvation threshold is {Seconds(threshold)} s.");
+            }
+        }
+
+        return reasons;
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}

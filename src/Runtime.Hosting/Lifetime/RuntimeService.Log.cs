@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+
+namespace Runtime.Hosting.Lifetime;
+
+internal sealed partial class RuntimeService
+{
+    [LoggerMessage(EventIds.RuntimeStarted, LogLevel.Information, "The runtime runs with {Workers} workers", EventName = "RuntimeStarted")]
+    private partial void LogStarted(int workers);
+
+    [LoggerMessage(EventIds.RuntimeStopped, LogLevel.Information,
+        "The runtime has stopped: of the work that was live, {Completed} completed and {Cancelled} cancelled, none abandoned (queues {Queued}, spawned {Spawned}: completed/cancelled/abandoned)",
+        EventName = "RuntimeStopped")]
+    private partial void LogStopped(long completed, long cancelled, string queued, string spawned);
+
+    [LoggerMessage(EventIds.WorkAbandoned, LogLevel.Warning,
+        "The runtime has stopped: of the work that was live, {Completed} completed, {Cancelled} cancelled and {Abandoned} had to be abandoned (queues {Queued}, spawned {Spawned}: completed/cancelled/abandoned)",
+        EventName = "WorkAbandoned")]
+    private partial void LogWorkAbandoned(long completed, long cancelled, long abandoned, string queued, string spawned);
+
+    [LoggerMessage(EventIds.ShutdownBudgetTooSmall, LogLevel.Warning,
+        "AsyncRuntime:Shutdown needs up to {Needed} (DrainTimeout + CancelTimeout), but the host gives all services together {Allowed}; work could be cut off. Lower them, or raise HostOptions.ShutdownTimeout",
+        EventName = "ShutdownBudgetTooSmall")]
+    private partial void LogShutdownBudgetTooSmall(TimeSpan needed, TimeSpan allowed);
+
+    [LoggerMessage(EventIds.UnknownKey, LogLevel.Warning, "{Key} is not a known setting and has no effect. Did you mean {Closest}?", EventName = "UnknownKey")]
+    private partial void LogUnknownKey(string key, string closest);
+
+    [LoggerMessage(EventIds.ReservedKey, LogLevel.Information, "{Key} is reserved: it has no effect yet", EventName = "ReservedKey")]
+    private partial void LogReservedKey(string key);
+
+    [LoggerMessage(EventIds.UnhandledException, LogLevel.Error, "An exception left posted work or a callback; the worker goes on", EventName = "UnhandledException")]
+    private partial void LogUnhandledException(Exception? exception);
+
+    [LoggerMessage(EventIds.IsolationRefused, LogLevel.Warning,
+        "Worker threads do not stand back for requests as AsyncRuntime:Isolation asks: {Problem}", EventName = "IsolationRefused")]
+    private partial void LogIsolationRefused(string problem);
+}

@@ -1,0 +1,226 @@
+namespace Runtime.Hosting.Queues;
+
+// The way out: how an item ends, whether or not it has started.
+internal sealed partial class BackgroundQueue
+{
+    // The items that have started, awaited and not ended; those that are still in their first stretch are some pump's Current.
+    private WorkHandle[] _awaiting = new WorkHandle[16];
+    private int _awaitingCount;
+
+    /// <summary>Ends an item that awaited or failed. Called once, by the item's own flow.</summary>
+    private void OnEnded(WorkHandle entry, WorkStatus status, Exception? error, long now)
+    {
+        var after = default(Afterwork);
+        lock (_lock)
+        {
+            if (error is not null)
+            {
+                entry.EnsureExtras().Error = error;
+            }
+
+            EndStarted_NeedsLock(entry, status, now, ref after);
+            EnsurePump_NeedsLock(now, ref after);
+            Leave_NeedsLock(now, ref after);
+        }
+
+        TellEnded(entry);
+        after.Run(this);
+    }
+
+    /// <summary>Creates the task of an item that has none yet.</summary>
+    internal void EnsureCompletion(WorkHandle entry)
+    {
+        if (Volatile.Read(ref entry.CompletionSource) is not null)
+        {
+            return;
+        }
+
+        bool over;
+        lock (_lock)
+        {
+            entry.CompletionSource ??= entry.CreateCompletionSource();
+            over = entry.IsOver;
+        }
+
+        if (over)
+        {
+            entry.SettleCompletion();
+        }
+    }
+
+    // A started item is over: books, place, keys. The waiters for its task are told outside the lock.
+    private void EndStarted_NeedsLock(WorkHandle entry, WorkStatus status, long now, ref Afterwork after)
+    {
+        if (entry.AwaitingIndex >= 0)
+        {
+            RemoveAwaiting_NeedsLock(entry);
+        }
+
+        // An abandoned item stays counted as that; its handle tells how it really ended.
+        if (entry.Place == WorkPlace.Running)
+        {
+            _running--;
+            Count_NeedsLock(status);
+        }
+
+        entry.Place = WorkPlace.None;
+        End_NeedsLock(entry, status, now);
+        if (entry.Extras is { } extras)
+        {
+            LeaveKeys_NeedsLock(entry, extras, started: true, now);
+        }
+
+        SignalDrained_NeedsLock(ref after);
+    }
+
+    // An item ends that has not started.
+    private void EndQueued_NeedsLock(WorkHandle entry, WorkStatus status, long now, ref Afterwork after)
+    {
+        RemoveFromPlace_NeedsLock(entry);
+        OnLeftQueue_NeedsLock(entry, now);
+        Count_NeedsLock(status);
+        End_NeedsLock(entry, status, now);
+        if (entry.Extras is { } extras)
+        {
+            LeaveKeys_NeedsLock(entry, extras, started: false, now);
+            EnsurePump_NeedsLock(now, ref after);
+        }
+
+        after.AddEnded(entry);
+        SignalDrained_NeedsLock(ref after);
+    }
+
+    private void RemoveFromPlace_NeedsLock(WorkHandle entry)
+    {
+        switch (entry.Place)
+        {
+            case WorkPlace.Lanes:
+                _lanes.Remove(entry);
+                if (entry.Extras?.Key is { } key)
+                {
+                    key.InLanes--;
+                }
+
+                break;
+            case WorkPlace.Delayed:
+                _delayed.Remove(entry);
+                break;
+            case WorkPlace.Blocked:
+                _keys.Remove(entry.Extras!.Key!, entry);
+                break;
+        }
+
+        entry.Place = WorkPlace.None;
+    }
+
+    private void OnLeftQueue_NeedsLock(WorkHandle entry, long now)
+    {
+        if (_drain.OnLeft(now))
+        {
+            ChooseTimed_NeedsLock();
+        }
+
+        if (--_held == 0)
+        {
+            _drain.OnIdle(now);
+        }
+
+        if (++_unreturned >= _mostUnreturned)
+        {
+            ReturnPlaces_NeedsLock();
+        }
+    }
+
+    private void LeaveKeys_NeedsLock(WorkHandle entry, WorkExtras extras, bool started, long now)
+    {
+        if (entry.Options.UniqueKey is { } unique && _unique.TryGetValue(unique, out var holder) && holder == entry)
+        {
+            _unique.Remove(unique);
+        }
+
+        if (extras.Key is { } key)
+        {
+            extras.Key = null;
+            LeaveKey_NeedsLock(key, entry, started, now);
+        }
+    }
+
+    private void End_NeedsLock(WorkHandle entry, WorkStatus status, long now)
+    {
+        entry.FinishedTicks = now;
+        entry.FinishOrdinal = ++_finished;
+        entry.Stage = status;
+        if (entry.Extras is { Secret: not 0 })
+        {
+            _history.OnFinished(entry);
+        }
+
+        _history.Trim(_finished, _settings.HistorySize);
+    }
+
+    private void Count_NeedsLock(WorkStatus status)
+    {
+        switch (status)
+        {
+            case WorkStatus.Succeeded:
+                _succeeded++;
+                break;
+            case WorkStatus.Failed:
+                _failed++;
+                break;
+            case WorkStatus.Cancelled:
+                _cancelled++;
+                break;
+            case WorkStatus.Dropped:
+                _dropped++;
+                break;
+        }
+    }
+
+    // A pump finds that its item has awaited. If the item has ended meanwhile, on another worker, it is nowhere any more.
+    private void AddAwaiting_NeedsLock(WorkHandle entry)
+    {
+        if (_awaitingCount == _awaiting.Length)
+        {
+            Array.Resize(ref _awaiting, _awaitingCount * 2);
+        }
+
+        entry.AwaitingIndex = _awaitingCount;
+        _awaiting[_awaitingCount++] = entry;
+    }
+
+    private void RemoveAwaiting_NeedsLock(WorkHandle entry)
+    {
+        var last = _awaiting[--_awaitingCount];
+        _awaiting[_awaitingCount] = null!;
+        if (last != entry)
+        {
+            _awaiting[entry.AwaitingIndex] = last;
+            last.AwaitingIndex = entry.AwaitingIndex;
+        }
+
+        entry.AwaitingIndex = -1;
+    }
+
+    // Tells those who wait for an item that had started. Outside the lock.
+    private static void TellEnded(WorkHandle entry)
+    {
+        entry.Release();
+        if (entry.CompletionSource is not null)
+        {
+            entry.SettleCompletion();
+        }
+    }
+
+    /// <summary>Tells of an item that was cancelled or dropped before it started. Outside the lock.</summary>
+    internal void AfterEndedUnstarted(WorkHandle entry)
+    {
+        entry.Extras?.TakeTimer()?.Dispose();
+        if (entry.Stage == WorkStatus.Cancelled)
+        {
+            _reporter.Cancelled(entry);
+        }
+
+        TellEnded(entry);
+    }
+}

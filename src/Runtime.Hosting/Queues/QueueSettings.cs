@@ -1,0 +1,39 @@
+using Runtime.Core;
+
+namespace Runtime.Hosting.Queues;
+
+/// <summary>The settings of a queue in the form in which it uses them; swapped whole under the queue's lock.</summary>
+internal sealed record QueueSettings
+{
+    // The automatic MaxConcurrency: enough to keep workers busy whose items mostly await, few enough that a burst
+    // does not open that many connections. 64 is also what a single worker gets.
+    private const int ConcurrencyPerWorker = 16;
+    private const int LeastAutomaticConcurrency = 64;
+
+    public required int Capacity { get; init; }
+
+    public required int MaxConcurrency { get; init; }
+
+    public required QueueFullMode FullMode { get; init; }
+
+    public required int HistorySize { get; init; }
+
+    /// <summary>Timestamp ticks, 1 or more.</summary>
+    public required long StarvationTicks { get; init; }
+
+    /// <summary>Whether priority and deadline decide the order.</summary>
+    public required bool Priorities { get; init; }
+
+    public static QueueSettings From(AsyncRuntimeOptions runtime, BackgroundQueueOptions queue, QueueClock clock) => new()
+    {
+        Capacity = queue.Capacity,
+        MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(runtime),
+        FullMode = queue.FullMode,
+        HistorySize = queue.HistorySize,
+        StarvationTicks = Math.Max(1, clock.ToTicks(runtime.StarvationThreshold)),
+        Priorities = runtime.EnablePriorityScheduling,
+    };
+
+    private static int AutomaticConcurrency(AsyncRuntimeOptions runtime) =>
+        Math.Max(LeastAutomaticConcurrency, AsyncRuntime.EffectiveWorkers(runtime) * ConcurrencyPerWorker);
+}

@@ -1,0 +1,47 @@
+using Runtime.Core.Lifecycle;
+
+namespace Runtime.Core.Tests.Diagnostics;
+
+/// <summary>Snapshots of no runtime in particular.</summary>
+internal static class Snapshots
+{
+    public static DurationHistogram NoDurations { get; } = new(new long[DurationHistogram.BucketCount], TimeSpan.Zero);
+
+    public static RuntimeSnapshot Empty { get; } = new()
+    {
+        State = RuntimeState.Uninitialized,
+        Workers = [],
+        QueueDepth = new long[5],
+        InjectorDepth = 0,
+        LongestWait = TimeSpan.Zero,
+        Accepted = 0,
+        Finished = 0,
+        Cancelled = 0,
+        Failed = 0,
+        Executed = 0,
+        UnhandledExceptions = 0,
+        StarvationBoosts = 0,
+        WaitTime = NoDurations,
+        RunTime = NoDurations,
+        Timers = new TimerSnapshot { Active = 0, Fired = 0, Cancelled = 0, Overdue = TimeSpan.Zero, Lateness = NoDurations },
+        BlockingThreads = 0,
+        BlockingQueueDepth = 0,
+    };
+
+    public static WorkerSnapshot Worker(int id) => new()
+    {
+        Id = id,
+        Name = $"worker-{id}",
+        Utilization = 0,
+        Busy = TimeSpan.Zero,
+        Executed = 0,
+        LocalRuns = 0,
+        StealAttempts = 0,
+        Steals = 0,
+        ItemsStolen = 0,
+        Parks = 0,
+        Overflows = 0,
+        QueueDepth = 0,
+        IsRunning = false,
+    };
+}
