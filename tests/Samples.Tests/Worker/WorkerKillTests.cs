@@ -50,6 +50,8 @@ public sealed class WorkerKillTests(ITestOutputHelper output)
 
         await using (var worker = new WorkerProcess(folders, Settings))
         {
+            // Before it has started, a signal ends it as it ends any process.
+            await worker.WaitForLineAsync("Application started");
             await folders.WaitForEmptyInboxAsync();
             (await worker.StopAsync(WorkerProcess.Terminate)).ShouldBe(0);
         }
