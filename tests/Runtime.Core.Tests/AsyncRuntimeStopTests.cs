@@ -199,27 +199,35 @@ public sealed class AsyncRuntimeStopTests
             var runtime = await StartedAsync(Options(Waiting.HangGuard));
             var accepted = 0L;
             var ended = 0L;
-            var go = Waiting.NewSignal();
-            var producers = Enumerable.Range(0, 3).Select(producer => Task.Run(async () =>
-            {
-                await go.Task;
-                try
+            using var go = new ManualResetEventSlim();
+
+            // Threads of their own, and no more ahead of the workers than this: the ThreadPool stays free for the stop, the backlog short.
+            const long mostAhead = 1000;
+            var producers = Enumerable.Range(0, 3).Select(producer => Task.Factory.StartNew(
+                () =>
                 {
-                    while (true)
+                    go.Wait();
+                    try
                     {
-                        _ = runtime.Spawn(async ct =>
+                        while (true)
                         {
-                            await AsyncRuntime.Yield();
-                            Interlocked.Increment(ref ended);
-                        });
-                        Interlocked.Increment(ref accepted);
+                            SpinWait.SpinUntil(() => Interlocked.Read(ref accepted) - Interlocked.Read(ref ended) < mostAhead);
+                            _ = runtime.Spawn(async ct =>
+                            {
+                                await AsyncRuntime.Yield();
+                                Interlocked.Increment(ref ended);
+                            });
+                            Interlocked.Increment(ref accepted);
+                        }
                     }
-                }
-                catch (RuntimeNotRunningException)
-                {
-                }
-            })).ToArray();
-            go.SetResult();
+                    catch (RuntimeNotRunningException)
+                    {
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)).ToArray();
+            go.Set();
             await Task.Yield();
 
             var reports = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => runtime.StopAsync()))).Guarded();

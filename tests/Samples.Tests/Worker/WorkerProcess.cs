@@ -22,9 +22,10 @@ public sealed partial class WorkerProcess : IAsyncDisposable
 
     public WorkerProcess(WorkerFolders folders, params string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A shell starts its background jobs with the interrupt ignored, and everything that they start inherits it.
+        var start = new ProcessStartInfo("env")
         {
-            ArgumentList = { AssemblyPath },
+            ArgumentList = { "--default-signal=INT", "dotnet", AssemblyPath },
             WorkingDirectory = folders.Root,
             RedirectStandardOutput = true,
             UseShellExecute = false,
