@@ -7,7 +7,8 @@
 //   _closed      Close, once                                             all
 //
 // Invariant:  what is in the ring is older than what is in the spill. A push goes to the ring only while the spill is empty, and consumers
-//             take from the ring first. So items of one producer leave in the order they came, and so do any two pushes that did not overlap.
+//             take from the spill only when they see, under the lock, that nothing is left in the ring, not even in transit. So items of one
+//             producer leave in the order they came, and so do any two pushes that did not overlap.
 // Close:      a push publishes, fences, and then reads _closed; Close sets it, fences, and then takes everything out. One of the two sees the
 //             other's, so an item is taken by Close or by its own push, and runs elsewhere in either case.
 // Tests:      InjectorTests, the model suites.
@@ -30,7 +31,8 @@ internal sealed class Injector(Action<object> afterClose)
     public int Count => _ring.Count + _spilled.Value;
 
     /// <summary>Whether there is nothing to take now. After a fence it sees every push that preceded the pusher's own fence.</summary>
-    public bool IsEmpty => _ring.IsEmpty && _spilled.Value == 0;
+    /// <remarks>What is behind an item in transit cannot be taken yet; the producer of that item wakes a worker when it has arrived.</remarks>
+    public bool IsEmpty => _ring.IsEmpty && (_spilled.Value == 0 || _ring.Count > 0);
 
     /// <summary>When the oldest item became ready, in milliseconds, or <see cref="long.MaxValue"/>; a hint.</summary>
     public long OldestReadyAt
@@ -86,7 +88,9 @@ internal sealed class Injector(Action<object> afterClose)
         {
             using (_lock.EnterScope())
             {
-                while (count < taken.Length && _spill.Count > 0)
+                // Both may have filled since the ring was looked at, and then the ring has the older ones.
+                count += _ring.Take(taken[count..]);
+                while (count < taken.Length && _spill.Count > 0 && _ring.Count == 0)
                 {
                     taken[count++] = _spill.Dequeue();
                 }
