@@ -7,11 +7,15 @@ internal static class Explore
 {
     /// <summary>Explores a scenario on one kind of memory and fails the test if an execution fails.</summary>
     public static void Passes<TScenario>(ITestOutputHelper output, MemoryKind memory, ModelOptions? options = null)
-        where TScenario : Scenario, new()
+        where TScenario : Scenario, new() =>
+        Passes(output, typeof(TScenario).Name, static () => new TScenario(), memory, options);
+
+    /// <inheritdoc cref="Passes{TScenario}"/>
+    public static void Passes(ITestOutputHelper output, string name, Func<Scenario> create, MemoryKind memory, ModelOptions? options = null)
     {
-        var result = Run<TScenario>(memory, options);
+        var result = new Explorer(name, create, (options ?? new ModelOptions()) with { Memory = memory }).Run();
         output.WriteLine(
-            $"{typeof(TScenario).Name} on {memory}: {result.Executions} executions, {result.Pruned} of them pruned, {result.Random} random, "
+            $"{name} on {memory}: {result.Executions} executions, {result.Pruned} of them pruned, {result.Random} random, "
             + $"{(result.IsComplete ? "complete" : "not complete")}, up to {result.LongestExecution} steps, {result.Elapsed.TotalSeconds:F2} s");
         if (result.Failure is not null)
         {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Runtime.Core.Model.Tests.Engine;
 
 /// <summary>What an exploration came to.</summary>
@@ -20,7 +18,7 @@ internal sealed class Explorer(string name, Func<Scenario> factory, ModelOptions
 {
     public ExplorationResult Run()
     {
-        var clock = Stopwatch.StartNew();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
         return WithRunners(Explore) with { Elapsed = clock.Elapsed };
     }
 

@@ -43,6 +43,9 @@ internal sealed class ModelThread(int index, string name)
     /// <summary>How often it has read past a write that was there to be seen; bounded, so that a loop ends.</summary>
     public Dictionary<Write, int> Overlooked { get; } = [];
 
+    /// <summary>Whether its latest timed wait ran out.</summary>
+    public bool HasTimedOut { get; set; }
+
     public bool CanRun => !IsFinished && (Until is null || Until());
 
     /// <summary>Starts where another thread is: it knows all that one knows.</summary>

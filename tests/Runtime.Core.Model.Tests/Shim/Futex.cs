@@ -29,9 +29,15 @@ internal static unsafe class Futex
     public static void Wait(int* word, int expected, TimeSpan timeout)
     {
         // In a model no time passes: the wait is over at once, or it never is.
-        if (Execution.Current.ChooseFreely(2) == 0)
+        var execution = Execution.Current;
+        execution.Point();
+        if (execution.ChooseFreely(2) == 0)
         {
             Wait(word, expected);
+        }
+        else
+        {
+            execution.Running.HasTimedOut = true;
         }
     }
 
