@@ -45,7 +45,7 @@ internal sealed partial class Worker
             return false;
         }
 
-        for (var round = 0; round < _lingerRounds && !_retiring && !_scheduler.IsClosed; round++)
+        for (var round = 0; round < _lingerRounds && !IsRetiring && !_scheduler.IsClosed; round++)
         {
             if (_scheduler.HasWork())
             {
