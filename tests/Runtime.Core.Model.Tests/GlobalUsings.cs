@@ -2,4 +2,5 @@
 global using Interlocked = Runtime.Core.Concurrency.ModelInterlocked;
 global using Lock = Runtime.Core.Concurrency.ModelLock;
 global using Stopwatch = Runtime.Core.Concurrency.ModelStopwatch;
+global using Thread = Runtime.Core.Concurrency.ModelOsThread;
 global using Volatile = Runtime.Core.Concurrency.ModelVolatile;

@@ -17,8 +17,13 @@ internal sealed partial class Worker
 
     // A search that found nothing goes on for a while, if it is the only one: waking a thread costs the producer as much as a hundred small items.
     // In rounds of about 0.3 µs; at most some 20 µs, halved each time it was in vain, so that a runtime with little to do spends next to nothing on it.
+#if MODEL
+    private const int MostRounds = 1;
+    private const int FewestRounds = 1;
+#else
     private const int MostRounds = 64;
     private const int FewestRounds = 2;
+#endif
     private const int RoundLength = 8;
 
     // The smoothed run time of an item, in µs; sampled. Owner only, as all below.

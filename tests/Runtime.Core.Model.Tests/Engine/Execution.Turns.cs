@@ -5,6 +5,9 @@ internal sealed partial class Execution
 {
     private readonly List<ModelThread> _candidates = [];
 
+    // Steps of the present thread since it got its turn.
+    private int _inARow;
+
     /// <summary>A place where another thread may come first. Called before every step that concerns others.</summary>
     public void Point()
     {
@@ -15,9 +18,11 @@ internal sealed partial class Execution
             return;
         }
 
-        if (++_steps > Options.MostSteps)
+        CountStep();
+        if (++_inARow > Options.MostInARow && OthersCanRun(thread))
         {
-            Fail($"livelock: more than {Options.MostSteps} steps");
+            GiveWay(thread); // no scheduler starves the others for ever: a loop that waits for them ends
+            return;
         }
 
         var next = PickNext(thread);
@@ -39,17 +44,11 @@ internal sealed partial class Execution
             return;
         }
 
-        if (++_steps > Options.MostSteps)
-        {
-            Fail($"livelock: more than {Options.MostSteps} steps");
-        }
-
+        CountStep();
         Record(thread, Hashing.Mix(thread.Hash, 'Y'));
-        if (Threads.Exists(other => other != thread && other.CanRun))
+        if (OthersCanRun(thread))
         {
-            var next = PickNext(null, except: thread);
-            ThrowIfUnwinding();
-            Leave(thread, next!);
+            GiveWay(thread);
         }
         else
         {
@@ -89,6 +88,23 @@ internal sealed partial class Execution
         {
             throw new UnwindException();
         }
+    }
+
+    private void CountStep()
+    {
+        if (++_steps > Options.MostSteps)
+        {
+            Fail($"livelock: more than {Options.MostSteps} steps");
+        }
+    }
+
+    private bool OthersCanRun(ModelThread thread) => Threads.Exists(other => other != thread && other.CanRun);
+
+    private void GiveWay(ModelThread thread)
+    {
+        var next = PickNext(null, except: thread);
+        ThrowIfUnwinding();
+        Leave(thread, next!);
     }
 
     // Who goes next; staying with the present thread comes first and costs nothing. Null when nobody can, which is either the end or a deadlock.
@@ -169,6 +185,7 @@ internal sealed partial class Execution
     private void PassTo(ModelThread next)
     {
         next.IsStarted = true;
+        _inARow = 0;
         Running = next;
         _runners[next.Index - 1].Baton.Give();
     }

@@ -38,6 +38,9 @@ internal sealed partial class Execution
 
     public ModelOptions Options { get; }
 
+    /// <summary>Threads that the code under test has started during the set-up.</summary>
+    public List<(string Name, Action Body)> StartedBodies { get; } = [];
+
     public Memory Memory { get; }
 
     public List<ModelThread> Threads { get; } = [];
@@ -143,7 +146,7 @@ internal sealed partial class Execution
     private void Start(Scenario scenario)
     {
         var main = Running;
-        foreach (var (name, body) in scenario.Bodies)
+        foreach (var (name, body) in StartedBodies.Concat(scenario.Bodies))
         {
             var thread = new ModelThread(Threads.Count, name);
             thread.Inherit(main);

@@ -19,16 +19,19 @@ internal sealed record ModelOptions
     public int Preemptions { get; init; } = Environment("MODEL_PREEMPTIONS", 2);
 
     /// <summary>How many executions the exhaustive part takes at most.</summary>
-    public int MostExecutions { get; init; } = Environment("MODEL_EXECUTIONS", 60_000);
+    public int MostExecutions { get; init; } = Environment("MODEL_EXECUTIONS", 20_000);
 
     /// <summary>How many random executions follow when the exhaustive part was not finished.</summary>
-    public int RandomExecutions { get; init; } = Environment("MODEL_RANDOM", 2_000);
+    public int RandomExecutions { get; init; } = Environment("MODEL_RANDOM", 3_000);
 
     /// <summary>Where the random part starts; printed, so that it can be repeated.</summary>
     public int Seed { get; init; } = Environment("MODEL_SEED", System.Environment.TickCount & 0xFFFFFF);
 
     /// <summary>A longer execution is a livelock.</summary>
     public int MostSteps { get; init; } = 2_000;
+
+    /// <summary>How many steps a thread takes at most before another one gets a turn, if one can.</summary>
+    public int MostInARow { get; init; } = 200;
 
     /// <summary>How often one thread may read past one and the same write that is there to be seen; it makes loops that wait finite.</summary>
     public int MostOverlooked { get; init; } = 2;

@@ -7,7 +7,7 @@ internal sealed class Runner : IDisposable
     private Action? _job;
 
     public Runner(int index) =>
-        new Thread(Main) { IsBackground = true, Name = $"model-{index}" }.UnsafeStart();
+        new System.Threading.Thread(Main) { IsBackground = true, Name = $"model-{index}" }.UnsafeStart();
 
     public Baton Baton { get; } = new();
 

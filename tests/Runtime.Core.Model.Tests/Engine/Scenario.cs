@@ -6,7 +6,7 @@ internal abstract class Scenario
 {
     public List<(string Name, Action Body)> Bodies { get; } = [];
 
-    /// <summary>Whether threads may still be waiting at the end. Asked when nobody can go on.</summary>
+    /// <summary>Whether threads may still be waiting at the end. Asked when nobody can go on; looks at no atomic word.</summary>
     public virtual bool MayRest() => false;
 
     /// <summary>What must hold when all threads have ended. It knows everything they did.</summary>

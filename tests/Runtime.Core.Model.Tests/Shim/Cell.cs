@@ -6,9 +6,7 @@ namespace Runtime.Core.Concurrency;
 [ModelType]
 internal struct Cell<T>
 {
-#pragma warning disable IDE0044 // written through a reference
     private CellHistory? _modelWord;
-#pragma warning restore IDE0044
     private T _content;
 
     public T Value

@@ -25,9 +25,18 @@ internal static class ModelInterlocked
     public static PinnedWord<T> WordAt<T>(ref T place) => Execution.Current.WordAt<T>(Execution.AddressOf(ref place));
 }
 
-/// <summary>Stands in for System.Threading.Volatile in the same places.</summary>
+/// <summary>
+/// Stands in for System.Threading.Volatile: an operation of the model in files whose words do not move; in the others, which use it for
+/// nothing but figures, a plain one.
+/// </summary>
 [ModelType]
 internal static class ModelVolatile
 {
-    public static T Read<T>(ref readonly T place) => ModelInterlocked.WordAt(ref Unsafe.AsRef(in place)).Load();
+    public static T Read<T>(ref readonly T place, [CallerFilePath] string file = "") =>
+        IsModelled(file) ? ModelInterlocked.WordAt(ref Unsafe.AsRef(in place)).Load() : place;
+
+    public static void Write<T>(ref T place, T value) => place = value;
+
+    private static bool IsModelled(string file) =>
+        file.EndsWith("FutexParker.cs", StringComparison.Ordinal) || file.EndsWith("CallbackGate.cs", StringComparison.Ordinal);
 }

@@ -7,9 +7,7 @@ namespace Runtime.Core.Concurrency;
 internal struct Word<T>
 {
     // Made at the first touch; a word that outlives an execution starts anew in the next.
-#pragma warning disable IDE0044 // written through a reference
     private Location<T>? _modelWord;
-#pragma warning restore IDE0044
 
     public readonly T Load(bool acquire = true)
     {

@@ -25,6 +25,13 @@ internal static class Catalogue
         Entry<ParkerTimesOut>("Parker"),
         Entry<GateTickAndDispose>("Gate"),
         Entry<GateOverlap>("Gate"),
+        Entry<WakeForOneProducer>("Wake"),
+        Entry<WakeForTwoProducers>("Wake"),
+        Entry<WakeWithinTheLimit>("Wake"),
+        Entry<WakeForLocalPushes>("Wake"),
+        Entry<WakeForAStuckWorker>("Wake"),
+        Entry<WakeForRetirement>("Wake"),
+        Entry<WakeForClose>("Wake"),
     ];
 
     private static (string Suite, string Name, Func<Scenario> Create) Entry<TScenario>(string suite)
