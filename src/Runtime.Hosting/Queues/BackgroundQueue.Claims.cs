@@ -13,6 +13,18 @@ internal sealed partial class BackgroundQueue
     // Set when items have been called back: they may need a pump.
     private bool _mustEnsure;
 
+    /// <summary>How many items are claimed and have not started. For tests.</summary>
+    internal int ClaimCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _claimers.Sum(static pump => pump.Claims.Remaining);
+            }
+        }
+    }
+
     // Claims what comes after the item that the pump has just taken: only what the lanes would give next anyway, and needs no lock to end.
     private void ClaimMore_NeedsLock(QueuePump pump, WorkHandle first, int level, long now)
     {
