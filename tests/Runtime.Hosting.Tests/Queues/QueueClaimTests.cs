@@ -57,9 +57,12 @@ public sealed class QueueClaimTests
     {
         await using var rig = await QueueRig.StartSerialAsync();
 
+        var options = new EnqueueOptions { Priority = TaskPriority.Critical, ConcurrencyKey = key };
+        rig.Queue.TryEnqueue(static ct => ValueTask.CompletedTask, options, out var first).ShouldBeTrue(); // compiles the way in: the watch is quick
+        await first.Completion.Guard();
+
         await RunAsync(rig, ct =>
         {
-            var options = new EnqueueOptions { Priority = TaskPriority.Critical, ConcurrencyKey = key };
             rig.Queue.TryEnqueue(
                 ct =>
                 {
@@ -157,6 +160,7 @@ public sealed class QueueClaimTests
         await RunAsync(rig, ct =>
         {
             stop = rig.Queue.StopAsync(TimeSpan.Zero, Guards.Patience, CancellationToken.None);
+            _behind.ShouldAllBe(static handle => handle.Status == WorkStatus.Cancelled); // at once: so few are cancelled in one go
             ct.WaitHandle.WaitOne(Guards.Patience).ShouldBeTrue();
         });
         var report = await stop!.Guard();
