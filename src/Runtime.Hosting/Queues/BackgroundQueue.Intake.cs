@@ -16,7 +16,7 @@ namespace Runtime.Hosting.Queues;
 // Protocol
 //   enqueue    reserve · push (fence) · read AttendedLevel: if the item is more urgent, take the lock and see to a pump.
 //                                     · read ServedLevel: if the item may go before what is served, mark the intake urgent.
-//   pump       collects when the lanes are empty or the intake is urgent; before it serves a less urgent level it says so, and looks again (fence).
+//   pump       looks at the urgent mark before each claim that it starts without the lock (see Claims); collects when the lanes are empty or the intake is urgent; before it serves a less urgent level it says so, and looks again (fence).
 //   any        before the lock is left, AttendedLevel is made true; when it attends to less than before, the intake is looked at again (fence).
 // Races: store-then-load on both sides, with a full fence between, so one of the two sees the other (Dekker). A reservation whose push is still to
 // come is a place taken, no more: the stop waits for it, and nobody else can tell it from an item that is accepted a moment later.

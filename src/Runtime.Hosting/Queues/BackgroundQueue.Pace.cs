@@ -1,9 +1,11 @@
 namespace Runtime.Hosting.Queues;
 
-// One pump or several. When items take less than a microsecond, a second worker gets in the way more than it helps: the two would pass the same
-// cache lines to and fro for every item. While the pace is that brisk, one pump at a time is enough, and no second one is dispatched.
+// One pump or several, one item at a time or several. When items take less than a microsecond, a pump claims many under one lock entry (Claims),
+// and a second worker helps only with a backlog: for a few items the wake-up costs more than it brings. So while the pace is that brisk, the
+// number of pumps follows the backlog, and none is dispatched for what the running ones will have taken in a moment.
 // That trusts the next item to be like those before it. In case it is not, a watch looks every few milliseconds, on the system's timers:
-// when the pump has not taken an item since, the pace is brisk no longer, and what waits gets a pump.
+// when a pump has not taken an item since, its claims are called back, the pace is brisk no longer, and what waits gets a pump.
+// Rejected: a pump on its way in any case, instead of the watch. With a producer about as fast as one pump that is a worker woken for every claim.
 internal sealed partial class BackgroundQueue
 {
     // A turn tells the pace when it had so many items.

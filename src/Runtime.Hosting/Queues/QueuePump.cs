@@ -14,6 +14,9 @@ internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
     /// <summary>The item that it is starting or running, and those that it has taken along. See <see cref="WorkClaims"/>.</summary>
     public WorkClaims Claims;
 
+    /// <summary>The next pump of a list that is about to be dispatched. Owned by whoever owns the list.</summary>
+    public QueuePump? Next;
+
     /// <summary>The level under which it was dispatched. Written under the queue's lock.</summary>
     public int Level;
 
