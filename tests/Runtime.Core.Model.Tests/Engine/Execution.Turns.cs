@@ -127,7 +127,7 @@ internal sealed partial class Execution
             return _candidates[0];
         }
 
-        if (_strategy.HasSeen(Hashing.Mix(Signature, (ulong)(present?.Index ?? 255)), Preemptions))
+        if (_strategy.HasSeen(Hashing.Mix(Signature, (ulong)(present?.Index ?? 255), (ulong)Deviations), Preemptions))
         {
             WasPruned = true;
             _unwinding = true;

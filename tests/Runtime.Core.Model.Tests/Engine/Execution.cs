@@ -60,6 +60,9 @@ internal sealed partial class Execution
     /// <summary>How often a thread that could have gone on had to give way.</summary>
     public int Preemptions { get; private set; }
 
+    /// <summary>How often the memory did not do what it does first.</summary>
+    public int Deviations { get; private set; }
+
     public string? Failure { get; private set; }
 
     /// <summary>Whether it was given up because everything from here on has been seen.</summary>
@@ -130,13 +133,23 @@ internal sealed partial class Execution
     /// <summary>Counts an event that is no thread's.</summary>
     public void Record(ulong hash) => Signature += hash;
 
-    /// <summary>Leaves a decision to the strategy.</summary>
-    public int Choose(int count) => count == 1 ? 0 : _strategy.Choose(count);
+    /// <summary>Leaves a decision of the memory to the strategy; 0 is what happens when nothing is out of the ordinary.</summary>
+    public int Choose(int count)
+    {
+        if (count == 1 || (_strategy.IsBounded && Deviations >= Options.Deviations))
+        {
+            return 0;
+        }
+
+        var choice = _strategy.Choose(count);
+        Deviations += choice > 0 ? 1 : 0;
+        return choice;
+    }
 
     /// <summary>Lets a scenario decide something both ways.</summary>
     public int ChooseFreely(int count)
     {
-        var choice = Choose(count);
+        var choice = count == 1 ? 0 : _strategy.Choose(count);
         Record(Running, Hashing.Mix(Running.Hash, (ulong)choice, 'C'));
         return choice;
     }

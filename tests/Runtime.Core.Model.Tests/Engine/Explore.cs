@@ -16,7 +16,7 @@ internal static class Explore
         var result = new Explorer(name, create, (options ?? new ModelOptions()) with { Memory = memory }).Run();
         output.WriteLine(
             $"{name} on {memory}: {result.Executions} executions, {result.Pruned} of them pruned, {result.Random} random, "
-            + $"{(result.IsComplete ? "complete" : "not complete")}, up to {result.LongestExecution} steps, {result.Elapsed.TotalSeconds:F2} s");
+            + $"{result.Coverage}, up to {result.LongestExecution} steps, {result.Elapsed.TotalSeconds:F2} s");
         if (result.Failure is not null)
         {
             Assert.Fail(result.Failure);

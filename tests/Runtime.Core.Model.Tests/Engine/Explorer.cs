@@ -4,10 +4,13 @@ namespace Runtime.Core.Model.Tests.Engine;
 /// <param name="Executions">How many executions were run, pruned ones included.</param>
 /// <param name="Pruned">How many of them were given up because the rest was known.</param>
 /// <param name="Random">How many of them were random.</param>
-/// <param name="IsComplete">Whether everything within the bound on preemptions was covered.</param>
+/// <param name="Coverage">What was covered completely.</param>
 /// <param name="Failure">What went wrong, with the way to it.</param>
-internal sealed record ExplorationResult(int Executions, int Pruned, int Random, bool IsComplete, string? Failure)
+internal sealed record ExplorationResult(int Executions, int Pruned, int Random, string Coverage, string? Failure)
 {
+    /// <summary>Whether everything within the bounds was covered.</summary>
+    public bool IsComplete => Coverage == "complete";
+
     public TimeSpan Elapsed { get; init; }
 
     public int LongestExecution { get; init; }
@@ -42,44 +45,82 @@ internal sealed class Explorer(string name, Func<Scenario> factory, ModelOptions
     {
         if (ReplayToken.FromEnvironment(name, options) is { } token)
         {
-            return new ExplorationResult(1, 0, 0, IsComplete: false, Replay(runners, token));
+            return new ExplorationResult(1, 0, 0, "repeated", Replay(runners, token));
         }
 
-        int executions = 0, pruned = 0, longest = 1;
-        var complete = false;
-        var strategy = new DepthFirstStrategy();
-        while (executions < options.MostExecutions && !complete)
+        var count = new Count();
+        var complete = "nothing complete";
+        var bounds = Bounds().ToList();
+        foreach (var bound in bounds)
         {
-            var execution = RunOnce(runners, strategy, null);
-            executions++;
-            pruned += execution.WasPruned ? 1 : 0;
-            longest = Math.Max(longest, execution.Steps);
-            if (execution.Failure is not null)
+            var (isComplete, failure) = TakeAll(runners, bound, count);
+            if (failure is not null)
             {
-                return new ExplorationResult(executions, pruned, 0, false, Replay(runners, new ReplayToken(name, options, Bounded: true, [.. strategy.Taken])));
+                return count.Result(complete, failure);
             }
 
-            complete = !strategy.Advance();
-        }
-
-        var random = 0;
-        for (; !complete && random < options.RandomExecutions; random++)
-        {
-            var chance = new RandomStrategy(options.Seed + random, longest);
-            var execution = RunOnce(runners, chance, null);
-            if (execution.Failure is not null)
+            if (!isComplete)
             {
-                var failure = Replay(runners, new ReplayToken(name, options, Bounded: false, [.. chance.Taken]));
-                return new ExplorationResult(executions + random + 1, pruned, random + 1, false, $"seed {options.Seed + random}\n{failure}");
+                return count.Result(complete, TakeRandom(runners, count));
             }
+
+            complete = bound == bounds[^1] ? "complete" : $"complete for {bound.Preemptions} preemptions and {bound.Deviations} deviations";
         }
 
-        return new ExplorationResult(executions + random, pruned, random, complete, null) { LongestExecution = longest };
+        return count.Result(complete, null);
     }
 
-    private Execution RunOnce(Runner[] runners, Strategy strategy, TraceLog? log)
+    // Narrow bounds first: most bugs need little, and a search that is cut off has then been everywhere a little instead of somewhere deeply.
+    private IEnumerable<ModelOptions> Bounds()
     {
-        var execution = new Execution(options, strategy, runners, mutator, log);
+        for (var bound = 1; bound < Math.Min(options.Preemptions, options.Deviations) + 1 && options.Preemptions < 10; bound++)
+        {
+            yield return options with { Preemptions = bound, Deviations = bound };
+        }
+
+        yield return options;
+    }
+
+    private (bool IsComplete, string? Failure) TakeAll(Runner[] runners, ModelOptions bound, Count count)
+    {
+        var strategy = new DepthFirstStrategy();
+        while (count.Executions < options.MostExecutions)
+        {
+            var execution = RunOnce(runners, bound, strategy, null);
+            count.Add(execution);
+            if (execution.Failure is not null)
+            {
+                return (false, Replay(runners, new ReplayToken(name, bound, Bounded: true, [.. strategy.Taken])));
+            }
+
+            if (!strategy.Advance())
+            {
+                return (true, null);
+            }
+        }
+
+        return (false, null);
+    }
+
+    private string? TakeRandom(Runner[] runners, Count count)
+    {
+        for (; count.Random < options.RandomExecutions; count.Random++)
+        {
+            var seed = options.Seed + count.Random;
+            var chance = new RandomStrategy(seed, count.Longest);
+            var execution = RunOnce(runners, options, chance, null);
+            if (execution.Failure is not null)
+            {
+                return $"{Replay(runners, new ReplayToken(name, options, Bounded: false, [.. chance.Taken]))}\nSeed {seed}";
+            }
+        }
+
+        return null;
+    }
+
+    private Execution RunOnce(Runner[] runners, ModelOptions bound, Strategy strategy, TraceLog? log)
+    {
+        var execution = new Execution(bound, strategy, runners, mutator, log);
         execution.Run(factory);
         return execution;
     }
@@ -87,7 +128,28 @@ internal sealed class Explorer(string name, Func<Scenario> factory, ModelOptions
     private string Replay(Runner[] runners, ReplayToken token)
     {
         var log = new TraceLog();
-        var execution = RunOnce(runners, new ReplayStrategy(token.Choices, token.Bounded), log);
+        var execution = RunOnce(runners, token.Options, new ReplayStrategy(token.Choices, token.Bounded), log);
         return $"{execution.Failure ?? "(no failure when repeated)"}\n\n{log}\nRepeat with {ReplayToken.Variable}='{token}'";
+    }
+
+    private sealed class Count
+    {
+        public int Executions { get; private set; }
+
+        public int Pruned { get; private set; }
+
+        public int Random { get; set; }
+
+        public int Longest { get; private set; } = 1;
+
+        public void Add(Execution execution)
+        {
+            Executions++;
+            Pruned += execution.WasPruned ? 1 : 0;
+            Longest = Math.Max(Longest, execution.Steps);
+        }
+
+        public ExplorationResult Result(string coverage, string? failure) =>
+            new(Executions + Random, Pruned, Random, coverage, failure) { LongestExecution = Longest };
     }
 }

@@ -18,6 +18,9 @@ internal sealed record ModelOptions
     /// <summary>How often a thread that could go on has to give way, at most, in the exhaustive part. Most bugs need two or fewer (Musuvathi, Qadeer 2007).</summary>
     public int Preemptions { get; init; } = Environment("MODEL_PREEMPTIONS", 2);
 
+    /// <summary>How often the memory may deviate from its first choice: read past the newest write, let a store leave its buffer early.</summary>
+    public int Deviations { get; init; } = int.MaxValue;
+
     /// <summary>How many executions the exhaustive part takes at most.</summary>
     public int MostExecutions { get; init; } = Environment("MODEL_EXECUTIONS", 20_000);
 

@@ -13,7 +13,7 @@ internal sealed record ReplayToken(string Name, ModelOptions Options, bool Bound
 
     /// <summary>The token in the environment, if it is for this scenario and memory.</summary>
     public static ReplayToken? FromEnvironment(string name, ModelOptions options) =>
-        Environment.GetEnvironmentVariable(Variable) is { } text && Parse(text, options) is { } token && token.Name == name && token.Options == options
+        Environment.GetEnvironmentVariable(Variable) is { } text && Parse(text, options) is { } token && token.Name == name && token.Options.Memory == options.Memory
             ? token
             : null;
 
@@ -29,15 +29,15 @@ internal sealed record ReplayToken(string Name, ModelOptions Options, bool Bound
         foreach (var run in parts[3].Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var pair = run.Split('x');
-            var count = pair.Length > 1 ? int.Parse(pair[1], CultureInfo.InvariantCulture) : 1;
-            choices.AddRange(Enumerable.Repeat(int.Parse(pair[0], CultureInfo.InvariantCulture), count));
+            choices.AddRange(Enumerable.Repeat(Number(pair[0]), pair.Length > 1 ? Number(pair[1]) : 1));
         }
 
         var bounded = parts[2] != "random";
+        var bounds = parts[2].Split('-');
         var memory = Enum.Parse<MemoryKind>(parts[1]);
         return new ReplayToken(
             parts[0],
-            bounded ? options with { Memory = memory, Preemptions = int.Parse(parts[2], CultureInfo.InvariantCulture) } : options with { Memory = memory },
+            bounded ? options with { Memory = memory, Preemptions = Number(bounds[0]), Deviations = Number(bounds[1]) } : options with { Memory = memory },
             bounded,
             choices);
     }
@@ -52,6 +52,8 @@ internal sealed record ReplayToken(string Name, ModelOptions Options, bool Bound
             i += length;
         }
 
-        return $"{Name}/{Options.Memory}/{(Bounded ? Options.Preemptions : "random")}/{string.Join(',', runs)}";
+        return $"{Name}/{Options.Memory}/{(Bounded ? $"{Options.Preemptions}-{Options.Deviations}" : "random")}/{string.Join(',', runs)}";
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -28,6 +28,7 @@ internal static class Catalogue
         Entry<WakeForOneProducer>("Wake"),
         Entry<WakeForTwoProducers>("Wake"),
         Entry<WakeWithinTheLimit>("Wake"),
+        Entry<WakeWhenItIsWorthIt>("Wake"),
         Entry<WakeForLocalPushes>("Wake"),
         Entry<WakeForAStuckWorker>("Wake"),
         Entry<WakeForRetirement>("Wake"),

@@ -11,10 +11,11 @@ internal abstract class WakeScenario : Scenario, ISchedulerHost
     private readonly List<Job> _jobs = [];
     private readonly int _workers;
 
-    protected WakeScenario(int workers, int limit)
+    protected WakeScenario(int workers, int limit, int worthAWake = 1)
     {
         _workers = workers;
         Scheduler = new Scheduler(this, new WorkLedger(), new AsyncRuntimeOptions());
+        Scheduler.WorthAWake = worthAWake;
         Scheduler.Start(workers, limit);
     }
 

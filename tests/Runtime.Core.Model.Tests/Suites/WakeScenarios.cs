@@ -35,6 +35,17 @@ internal sealed class WakeWithinTheLimit : WakeScenario
     });
 }
 
+/// <summary>The same when one item is not worth a wake while somebody is awake.</summary>
+internal sealed class WakeWhenItIsWorthIt : WakeScenario
+{
+    public WakeWhenItIsWorthIt()
+        : base(workers: 2, limit: 2, worthAWake: 2)
+    {
+        Run("first", () => Submit("a", () => Submit("b")));
+        Run("second", () => Submit("c"));
+    }
+}
+
 /// <summary>Work that makes work: into the slot, into the ring, while the other worker goes to sleep.</summary>
 internal sealed class WakeForLocalPushes : WakeScenario
 {
