@@ -8,17 +8,25 @@ internal static class MutationRun
 {
     private static readonly MemoryKind[] Memories = [MemoryKind.StoreBuffer, MemoryKind.Weak];
 
+    /// <summary>Tried in every run, against every scenario.</summary>
+    public static readonly IReadOnlyList<MutationKind> Strong = [MutationKind.DropFence, MutationKind.DropProcessWideFence, MutationKind.DropLock];
+
+    /// <summary>Tried against the smaller scenarios; those with whole workers take a hundred times as long.</summary>
+    public static readonly IReadOnlyList<MutationKind> Others =
+        [MutationKind.SplitExchange, MutationKind.RelaxStore, MutationKind.RelaxLoad, MutationKind.RelaxExchange, MutationKind.SkipCheck];
+
     /// <summary>Lists what the suites execute: each operation of the product, with every way to weaken it, and the scenarios that come by.</summary>
-    public static Dictionary<Mutation, List<int>> Discover()
+    /// <param name="kinds">The weakenings to try.</param>
+    public static List<(string Name, Mutation Mutation, List<int> Scenarios)> Discover(IReadOnlyCollection<MutationKind> kinds)
     {
         var met = new Dictionary<Mutation, List<int>>();
         for (var i = 0; i < Catalogue.All.Count; i++)
         {
             var recorder = new Mutator(null);
             var options = new ModelOptions { MostExecutions = 40, RandomExecutions = 60, Seed = 1 };
-            var (_, name, create) = Catalogue.All[i];
+            var (suite, name, create) = Catalogue.All[i];
             new Explorer(name, create, options, recorder).Run();
-            foreach (var mutation in recorder.Met.Where(static mutation => mutation.Site.Path.Replace('\\', '/').Contains("/src/", StringComparison.Ordinal)))
+            foreach (var mutation in recorder.Met.Where(mutation => IsOfProduct(mutation.Site) && kinds.Contains(mutation.Kind) && (suite != "Wake" || Strong.Contains(mutation.Kind))))
             {
                 if (!met.TryGetValue(mutation, out var scenarios))
                 {
@@ -29,7 +37,11 @@ internal static class MutationRun
             }
         }
 
-        return met;
+        return [.. met.Keys
+            .GroupBy(static mutation => (mutation.Kind, mutation.Site.Method))
+            .OrderBy(static group => group.Key.Kind).ThenBy(static group => group.Key.Method, StringComparer.Ordinal)
+            .SelectMany(group => group.OrderBy(static mutation => mutation.Site.Line).ThenBy(static mutation => mutation.Site.Offset)
+                .Select((mutation, index) => ($"{group.Key.Kind} {group.Key.Method} {index + 1}", mutation, met[mutation])))];
     }
 
     /// <summary>Runs the scenarios that come by a weakened operation until one fails.</summary>
@@ -51,4 +63,6 @@ internal static class MutationRun
 
         return null;
     }
+
+    private static bool IsOfProduct(CallSite site) => site.Path.Replace('\\', '/').Contains("/src/Runtime.Core/", StringComparison.Ordinal);
 }

@@ -4,31 +4,35 @@ using Xunit.Abstractions;
 
 namespace Runtime.Core.Model.Tests.Mutations;
 
-/// <summary>A suite that no weakening makes fail proves nothing.</summary>
+/// <summary>A suite that no weakening makes fail proves nothing: every one is noticed, but for those that are listed with their reason.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
+    // MODEL_MUTANTS names other kinds, separated by commas. Minutes for each: what is not noticed has to be explored to the end.
+    private static readonly IReadOnlyList<MutationKind> Kinds = Environment.GetEnvironmentVariable("MODEL_MUTANTS") is { } names
+        ? [.. names.Split(',').Select(Enum.Parse<MutationKind>)]
+        : [.. MutationRun.Strong, MutationKind.SplitExchange];
+
     [Fact]
     public void Operations_WeakenedOneAtATime_AreMissed()
     {
-        var all = Environment.GetEnvironmentVariable("MODEL_MUTANTS") == "all";
-        var options = new ModelOptions { MostExecutions = all ? 20_000 : 4_000, RandomExecutions = all ? 3_000 : 500, Seed = 1 };
-        var found = MutationRun.Discover().OrderBy(static entry => entry.Key.ToString(), StringComparer.Ordinal).ToList();
+        var options = new ModelOptions { MostExecutions = 5_000, RandomExecutions = 300, Seed = 1 };
+        var found = MutationRun.Discover(Kinds);
         var survivors = new List<string>();
-        var kinds = Environment.GetEnvironmentVariable("MODEL_MUTANTS") ?? "DropFence,DropProcessWideFence";
-        File.AppendAllText("/tmp/scratch/model/prog.txt", string.Join("\n", found.GroupBy(x => x.Key.Kind).Select(g => $"{g.Key} {g.Count()}")) + "\n");
-        foreach (var (mutation, scenarios) in found)
+        foreach (var (name, mutation, scenarios) in found)
         {
-            if (!kinds.Contains(mutation.Kind.ToString()) || File.ReadAllText("/tmp/scratch/model/prog.txt").Contains(mutation.ToString() + " ")) continue;
-            var started = System.Diagnostics.Stopwatch.StartNew();
+            var clock = System.Diagnostics.Stopwatch.StartNew();
             var killer = MutationRun.Kill(mutation, scenarios, options);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(killer is null ? "SURVIVES" : "killed  ")} {mutation} {killer} {started.Elapsed.TotalSeconds:F1} s"));
-            File.AppendAllText("/tmp/scratch/model/prog.txt", string.Create(CultureInfo.InvariantCulture, $"{(killer is null ? "SURVIVES" : "killed  ")} {mutation} {killer} {started.Elapsed.TotalSeconds:F1} s\n"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(killer is null ? "survives" : "killed")} {name} ({mutation.Site.File}:{mutation.Site.Line}) {killer} {clock.Elapsed.TotalSeconds:F1} s"));
             if (killer is null)
             {
-                survivors.Add(mutation.ToString());
+                survivors.Add(name);
             }
         }
 
         output.WriteLine($"{found.Count} mutants, {survivors.Count} survive");
+        survivors.Except(Survivors.Reasons.Keys).ShouldBeEmpty("These are noticed by no suite, and no reason is given for them.");
+        found.Select(static mutant => mutant.Name).Intersect(Survivors.Reasons.Keys).Except(survivors).ShouldBeEmpty("These are listed as survivors and are none.");
     }
 }

@@ -27,6 +27,7 @@ internal static class Catalogue
         Entry<GateOverlap>("Gate"),
         Entry<GateServesEveryTick>("Gate"),
         Entry<LedgerOfAWorker>("Ledger"),
+        Entry<LedgerOfAStray>("Ledger"),
         Entry<LedgerOfASubmitter>("Ledger"),
         Entry<WakeForOneProducer>("Wake"),
         Entry<WakeForTwoProducers>("Wake"),

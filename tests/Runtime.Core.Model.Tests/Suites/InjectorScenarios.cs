@@ -11,7 +11,9 @@ internal abstract class InjectorScenario : QueueScenario
 
     protected override void CollectRest() => TakeAll("rest", 8);
 
-    protected void Push(string producer, int count = 1)
+    protected void Push(string producer) => Injector.Push(Make(producer));
+
+    protected void Push(string producer, int count)
     {
         var entries = new QueueEntry[count];
         for (var i = 0; i < count; i++)
@@ -43,7 +45,7 @@ internal sealed class InjectorWithTwoProducers : InjectorScenario
             Push("a");
             Push("a");
         });
-        Run("b", () => Push("b"));
+        Run("b", () => Push("b", 1));
         Run("consumer", () =>
         {
             TakeAll("consumer", 2);
@@ -111,7 +113,7 @@ internal class InjectorClose : InjectorScenario
         Run("producer", () =>
         {
             Push("p");
-            Push("p");
+            Push("p", 1);
         });
         Run("closer", Injector.Close);
     }

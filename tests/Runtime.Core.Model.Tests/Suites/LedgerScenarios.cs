@@ -27,6 +27,18 @@ internal abstract class LedgerScenario : Scenario
 
     protected Worker Worker { get; }
 
+    protected WorkLedger Ledger => _ledger;
+
+    protected bool IsDrained => _isDrained;
+
+    protected bool SeesStop => _isStopping.Value != 0;
+
+    protected int Live
+    {
+        get => _live;
+        set => _live = value;
+    }
+
     public override void Check() => Require(_isDrained, "the stop was not told that nothing is left");
 
     protected void Stop()
@@ -142,4 +154,44 @@ internal sealed class LedgerOfASubmitter : LedgerScenario
         });
         Run("stop", Stop);
     }
+}
+
+/// <summary>
+/// A worker accepts what does not come from anything live: a foreign callback that happens to run there. Either the drain waits for it, or it is
+/// in the sum after the cut, or it is refused.
+/// </summary>
+internal sealed class LedgerOfAStray : LedgerScenario
+{
+    // Accepted after the stop had begun, and what the stop finds in the end.
+    private int _late;
+    private long _found = -1;
+
+    public LedgerOfAStray()
+    {
+        Run("worker", () =>
+        {
+            Ledger.Accept(Worker);
+            if (!SeesStop)
+            {
+                Require(!IsDrained, "accepted after the drain was over");
+                Live++;
+            }
+            else if (!Ledger.IsCutOff)
+            {
+                _late++;
+            }
+            else
+            {
+                Ledger.Refuse(Worker);
+            }
+        });
+        Run("stop", () =>
+        {
+            Stop();
+            Ledger.CutOff();
+            _found = Ledger.Live;
+        });
+    }
+
+    public override void Check() => Require(_found >= Live + _late, $"the stop found {_found} where {Live + _late} are live");
 }

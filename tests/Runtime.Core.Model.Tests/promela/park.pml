@@ -4,7 +4,7 @@
  * temporal property, whatever is queued is taken some time.
  *
  * Variants for the check of the check: NO_PUSH_FENCE, NO_PARK_FENCE (neither the fence of Enter nor that of the interlocked decrement before it;
- * on x64 either of them would do), NO_LAST_LOOK.
+ * on x64 either of them would do), NO_LAST_LOOK. ONE_PRODUCER: a smaller program, for the temporal property.
  */
 #define PRODUCERS 2
 #define WORKERS   2
@@ -174,7 +174,11 @@ active proctype Watch()
 {
     atomic {
         run Producer(0);
+#ifndef ONE_PRODUCER
         run Producer(1);
+#else
+        taken[1] = true;
+#endif
         run Worker(0);
         run Worker(1)
     };
