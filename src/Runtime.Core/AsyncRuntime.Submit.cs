@@ -73,8 +73,7 @@ public sealed partial class AsyncRuntime
         ArgumentNullException.ThrowIfNull(item);
         if (Interlocked.CompareExchange(ref item.Ledger, _dispatcher.Ledger, null) is not null)
         {
-            throw new InvalidOperationException(
-                $"This {item.GetType().Name} is queued already; one {nameof(WorkItem)} can be queued once at a time. Post it again from its Execute, or post another instance.");
+            throw QueuedAlready(item);
         }
 
         var worker = _dispatcher.Scheduler.CurrentWorker;
@@ -164,14 +163,17 @@ public sealed partial class AsyncRuntime
         return options;
     }
 
+    private static InvalidOperationException QueuedAlready(WorkItem item) => new(
+        $"This {item.GetType().Name} is queued already; one {nameof(WorkItem)} can be queued once at a time. Post it again from its Execute, or post another instance.");
+
     // Counts a unit of work as accepted, or throws. Returns whether it came from work that was draining.
     private bool Accept(Worker? worker)
     {
         _dispatcher.Ledger.Accept(worker); // before the state is read: of this and a stop, one sees the other
-        return State != RuntimeState.Running && AcceptWhileNotRunning(worker);
+        return State != RuntimeState.Running && AcceptWhileNotRunning(worker, 1);
     }
 
-    private bool AcceptWhileNotRunning(Worker? worker)
+    private bool AcceptWhileNotRunning(Worker? worker, int count)
     {
         var state = State;
         if (state == RuntimeState.Running)
@@ -181,11 +183,11 @@ public sealed partial class AsyncRuntime
 
         if (state == RuntimeState.ShuttingDown && Current == this && !_dispatcher.Ledger.IsCutOff)
         {
-            _dispatcher.Ledger.MarkLate();
+            _dispatcher.Ledger.MarkLate(count);
             return true;
         }
 
-        _dispatcher.Ledger.Refuse(worker);
+        _dispatcher.Ledger.Refuse(worker, count);
         throw new RuntimeNotRunningException(state);
     }
 }
