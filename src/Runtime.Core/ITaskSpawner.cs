@@ -1,6 +1,6 @@
 namespace Runtime.Core;
 
-/// <summary>Something that work can be started on: an <see cref="AsyncRuntime"/>, an <see cref="Execution.SingleThreadedExecutor"/> or a <c>TaskScope</c>.</summary>
+/// <summary>Something that work can be started on: an <see cref="AsyncRuntime"/>, an <see cref="Execution.SingleThreadedExecutor"/> or a <see cref="TaskScope"/>.</summary>
 /// <remarks>
 /// Code that asks for this instead of the runtime itself can be tested on one thread, in a fixed order and in virtual time. Implementations are
 /// thread safe. It is not meant to be implemented by users: members may be added.

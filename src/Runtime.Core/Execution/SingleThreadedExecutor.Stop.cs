@@ -72,7 +72,7 @@ public sealed partial class SingleThreadedExecutor
     /// <summary>As <see cref="Stop"/>, without the report.</summary>
     public void Dispose() => Stop();
 
-    // Cancels, and runs until nothing is ready and the inbox is closed, or the budget is spent. One failure does not keep the others from their turn.
+    // Cancels, and runs until nothing is ready or the budget is spent. One failure does not keep the others from their turn.
     private Exception? RunToTheEnd()
     {
         Exception? failure = null;
@@ -89,7 +89,7 @@ public sealed partial class SingleThreadedExecutor
         {
             try
             {
-                if (!TryRunNext() && _inbox.TryClose())
+                if (!TryRunNext())
                 {
                     break;
                 }

@@ -75,15 +75,6 @@ internal sealed class SingleThreadedInbox
         _spare = items.Length > MostRetained ? new SingleThreadedContinuation[Initial] : items;
     }
 
-    /// <summary>Takes nothing any more, provided that nothing is left. Driver only.</summary>
-    public bool TryClose()
-    {
-        lock (_lock)
-        {
-            return _closed = _count == 0;
-        }
-    }
-
     /// <summary>Takes nothing any more; what is left can still be fetched. Driver only.</summary>
     public void Close()
     {

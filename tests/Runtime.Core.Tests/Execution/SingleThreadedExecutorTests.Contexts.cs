@@ -27,6 +27,8 @@ public sealed partial class SingleThreadedExecutorTests
         local.Value = "driver";
         executor.SynchronizationContext.Post(_ => local.Value = "posted", state: null);
         executor.SynchronizationContext.Post(_ => seen.Add(local.Value), state: null);
+        executor.SynchronizationContext.Post(static _ => SynchronizationContext.SetSynchronizationContext(null), state: null);
+        executor.SynchronizationContext.Post(_ => SingleThreadedExecutor.Current.ShouldBeSameAs(executor), state: null);
 
         executor.RunUntilStalled();
 

@@ -115,44 +115,59 @@ public sealed class VirtualClockTests
 
     [Fact]
     public void Timers_AnyHistory_AgreeWithASortedReference() =>
-        Prop.ForAll<(byte Kind, short Due, byte Which)[]>(static steps =>
-        {
-            var clock = new VirtualClock();
-            var log = new List<int>();
-            var wanted = new List<int>();
-            var timers = new List<ITimer>();
-            var due = new List<long?>();
-            foreach (var (kind, time, which) in steps)
-            {
-                var span = TimeSpan.FromMilliseconds(Math.Abs((int)time) % 50);
-                var chosen = timers.Count == 0 ? -1 : which % timers.Count;
-                switch (kind % 5)
-                {
-                    case 0 or 1:
-                        var number = timers.Count;
-                        timers.Add(clock.CreateTimer(_ => log.Add(number), null, span, Never));
-                        due.Add((clock.Elapsed + span).Ticks);
-                        break;
-                    case 2 when chosen >= 0:
-                        timers[chosen].Change(span, Never);
-                        due[chosen] = (clock.Elapsed + span).Ticks;
-                        break;
-                    case 3 when chosen >= 0:
-                        timers[chosen].Change(Never, Never);
-                        due[chosen] = null;
-                        break;
-                    case 4:
-                        var end = (clock.Elapsed + span).Ticks;
-                        var fired = Enumerable.Range(0, due.Count).Where(i => due[i] <= end).OrderBy(i => due[i]).ThenBy(static i => i).ToArray();
-                        wanted.AddRange(fired);
-                        Array.ForEach(fired, i => due[i] = null);
-                        clock.Advance(span);
-                        break;
-                }
-            }
+        Prop.ForAll<(byte Kind, short Due, byte Which)[]>(static steps => Agrees(steps.Select(static step => ((int)step.Kind, (int)step.Due, (int)step.Which)))).QuickCheckThrowOnFailure();
 
-            return log.SequenceEqual(wanted) && clock.PendingTimers == due.Count(static when => when is not null);
-        }).QuickCheckThrowOnFailure();
+    [Fact]
+    public void Timers_ALongHistoryOfMany_AgreesWithASortedReference()
+    {
+        for (var seed = 0; seed < 30; seed++)
+        {
+            var random = new Random(seed);
+            // Seldom an advance, so that the heap grows deep.
+            Agrees(Enumerable.Range(0, 2_000).Select(_ => (random.Next(40) == 0 ? 4 : random.Next(4), random.Next(10_000), random.Next(int.MaxValue))))
+                .ShouldBeTrue($"seed {seed}");
+        }
+    }
+
+    private static bool Agrees(IEnumerable<(int Kind, int Due, int Which)> steps)
+    {
+        var clock = new VirtualClock();
+        var log = new List<int>();
+        var wanted = new List<int>();
+        var timers = new List<ITimer>();
+        var due = new List<long?>();
+        foreach (var (kind, time, which) in steps)
+        {
+            var span = TimeSpan.FromMilliseconds(Math.Abs(time) % 1_000);
+            var chosen = timers.Count == 0 ? -1 : which % timers.Count;
+            switch (kind % 5)
+            {
+                case 0 or 1:
+                    var number = timers.Count;
+                    timers.Add(clock.CreateTimer(_ => log.Add(number), null, span, Never));
+                    due.Add((clock.Elapsed + span).Ticks);
+                    break;
+                case 2 when chosen >= 0:
+                    timers[chosen].Change(span, Never);
+                    due[chosen] = (clock.Elapsed + span).Ticks;
+                    break;
+                case 3 when chosen >= 0:
+                    timers[chosen].Change(Never, Never);
+                    due[chosen] = null;
+                    break;
+                case 4:
+                    span /= 8;
+                    var end = (clock.Elapsed + span).Ticks;
+                    var fired = Enumerable.Range(0, due.Count).Where(i => due[i] <= end).OrderBy(i => due[i]).ThenBy(static i => i).ToArray();
+                    wanted.AddRange(fired);
+                    Array.ForEach(fired, i => due[i] = null);
+                    clock.Advance(span);
+                    break;
+            }
+        }
+
+        return log.SequenceEqual(wanted) && clock.PendingTimers == due.Count(static when => when is not null);
+    }
 }
 
 /// <summary>The suite on the virtual clock, moved along with real time.</summary>
