@@ -8,7 +8,7 @@ public sealed partial class TaskScope
     // All under the gate. Children that nobody has begun to run, in order, so that a cancellation can settle them without waiting for a thread.
     private readonly LinkedList<TaskScopeChild> _unstarted = new();
 
-    // Children that wait for their turn, and those that have been cancelled while they did; only with a limit.
+    // Children that wait for their turn; only with a limit. Read no more once the scope is being cancelled, which settles them.
     private readonly Queue<TaskScopeChild> _waiting = new();
 
     // Children that have not ended, this scope's and those of nested scopes that have any; of this scope's, those that hold one of the places of the limit.
@@ -156,17 +156,14 @@ public sealed partial class TaskScope
     // The next child whose turn it is, with its place taken. None in a scope that is being cancelled: that settles them all. Under the gate.
     private TaskScopeChild? NextWaiting()
     {
-        while (_reason == EndReason.None && _places < _options.MaxConcurrency && _waiting.TryDequeue(out var next))
+        if (_reason != EndReason.None || _places >= _options.MaxConcurrency || !_waiting.TryDequeue(out var next))
         {
-            if (next.Unstarted.List is not null)
-            {
-                next.HasPlace = true;
-                _places++;
-                return next;
-            }
+            return null;
         }
 
-        return null;
+        next.HasPlace = true;
+        _places++;
+        return next;
     }
 
     // On the thread of the child that made room. A spawner that refuses is that child's failure, whoever spawned it has gone on; and as it would refuse

@@ -193,7 +193,11 @@ public sealed partial class SingleThreadedExecutor
             throw new RuntimeNotRunningException(RuntimeState.Terminated);
         }
 
-        _inbox.MoveTo(_ready); // what came before this call goes before what this call brings
+        if (_inbox.HasItems)
+        {
+            _inbox.MoveTo(_ready); // what came before this call goes before what this call brings
+        }
+
         return new Driving(this);
     }
 

@@ -116,7 +116,7 @@ public sealed partial class SingleThreadedExecutor : ITaskSpawner, IDisposable
         try
         {
             await _hop.Await();
-            source.Token.ThrowIfCancellationRequested();
+            ThrowIfCancelled(source);
             await work(source.Token);
         }
         catch (OperationCanceledException) when (NoteCancelled())
@@ -133,7 +133,7 @@ public sealed partial class SingleThreadedExecutor : ITaskSpawner, IDisposable
         try
         {
             await _hop.Await();
-            source.Token.ThrowIfCancellationRequested();
+            ThrowIfCancelled(source);
             return await work(source.Token);
         }
         catch (OperationCanceledException) when (NoteCancelled())
@@ -157,17 +157,24 @@ public sealed partial class SingleThreadedExecutor : ITaskSpawner, IDisposable
             source.Dispose();
         }
 
-        CountLive(-1);
-        if (_phase == RuntimeState.ShuttingDown && IsDriver)
+        if (CountLive(-1) && _phase == RuntimeState.ShuttingDown)
         {
             _ended++;
+        }
+    }
+
+    private static void ThrowIfCancelled(CancellationTokenSource source)
+    {
+        if (source.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(source.Token);
         }
     }
 
     // Counts a task that is about to start. False for work that starts more while it is being stopped: that ends as cancelled at once.
     private bool TryAccept()
     {
-        if (Stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested)
         {
             return IsDriver ? false : throw new RuntimeNotRunningException(_phase == RuntimeState.Terminated ? RuntimeState.Terminated : RuntimeState.ShuttingDown);
         }
@@ -176,15 +183,16 @@ public sealed partial class SingleThreadedExecutor : ITaskSpawner, IDisposable
         return true;
     }
 
-    private void CountLive(int change)
+    // Says whether the caller is the driver.
+    private bool CountLive(int change)
     {
         if (IsDriver)
         {
             _liveOfDriver += change;
+            return true;
         }
-        else
-        {
-            Interlocked.Add(ref _liveOfOthers, change);
-        }
+
+        Interlocked.Add(ref _liveOfOthers, change);
+        return false;
     }
 }
