@@ -4,6 +4,7 @@ using Runtime.Benchmarks.MetricsCost;
 using Runtime.Benchmarks.Parts;
 using Runtime.Benchmarks.Phases;
 using Runtime.Benchmarks.Queue;
+using Runtime.Benchmarks.Scheduler;
 using Runtime.Benchmarks.Soak;
 using Runtime.Benchmarks.StartStop;
 
@@ -11,6 +12,7 @@ BenchmarkCommand[] commands =
 [
     new QueueCommand(),
     new LatencyCommand(),
+    new SchedulerCommand(),
     new MetricsCostCommand(),
     new SoakCommand(),
     new StartStopCommand(),

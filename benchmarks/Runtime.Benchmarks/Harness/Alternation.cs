@@ -30,6 +30,10 @@ internal sealed class Alternation
         Limit = TimeSpan.FromSeconds(arguments.Integer("seconds")),
     };
 
+    /// <summary>Makes the same with another number of operations in a round.</summary>
+    public Alternation WithOperations(int operations) =>
+        new() { WarmUp = WarmUp, Rounds = Rounds, Operations = operations, Repeats = Repeats, Limit = Limit };
+
     /// <summary>Runs the contenders, which must be started. Every second round goes through them backwards.</summary>
     public async Task<IReadOnlyList<Series>> RunAsync(IReadOnlyList<Contender> contenders)
     {

@@ -13,7 +13,7 @@ internal sealed class Arguments
     public static Arguments Parse(ReadOnlySpan<string> words, IReadOnlyList<Option> known)
     {
         var values = known.ToDictionary(o => o.Name, o => o.Default, StringComparer.Ordinal);
-        for (var i = 0; i < words.Length; i += 2)
+        for (var i = 0; i < words.Length; i++)
         {
             var name = words[i].TrimStart('-');
             if (!values.ContainsKey(name))
@@ -21,12 +21,18 @@ internal sealed class Arguments
                 throw new ArgumentException($"Unknown option '{words[i]}'. Known: {string.Join(", ", values.Keys.Select(k => "--" + k))}.", nameof(words));
             }
 
+            if (known.First(o => o.Name == name).IsFlag)
+            {
+                values[name] = bool.TrueString;
+                continue;
+            }
+
             if (i + 1 == words.Length)
             {
                 throw new ArgumentException($"Option '{words[i]}' needs a value after it.", nameof(words));
             }
 
-            values[name] = words[i + 1];
+            values[name] = words[++i];
         }
 
         return new Arguments(values);
@@ -35,6 +41,8 @@ internal sealed class Arguments
     public bool Has(string name) => _values.ContainsKey(name);
 
     public string Text(string name) => _values[name];
+
+    public bool Flag(string name) => bool.Parse(_values[name]);
 
     public int Integer(string name) => int.Parse(_values[name], NumberStyles.Integer | NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
 

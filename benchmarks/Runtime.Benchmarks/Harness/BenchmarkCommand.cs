@@ -17,5 +17,5 @@ internal abstract class BenchmarkCommand
     public abstract Task<int> RunAsync(Arguments arguments, TextWriter output);
 }
 
-/// <summary>An option <c>--name value</c> of a subcommand.</summary>
-internal sealed record Option(string Name, string Default, string Meaning);
+/// <summary>An option <c>--name value</c> of a subcommand; a flag is a bare <c>--name</c>.</summary>
+internal sealed record Option(string Name, string Default, string Meaning, bool IsFlag = false);

@@ -1,0 +1,56 @@
+using Runtime.Core;
+
+namespace Runtime.Benchmarks.Scheduler;
+
+/// <summary>One workload, written for the runtime and, as one would write it there, for the thread pool.</summary>
+/// <remarks>Every contender has an instance of its own. All members are called on the contender's driver thread.</remarks>
+/// <param name="name">The name; Tokio's own for the workloads of its benches.</param>
+/// <param name="operations">How many operations a round has.</param>
+/// <param name="repeats">How many rounds make one measurement, so that it lasts some milliseconds.</param>
+internal abstract class Shape(string name, int operations, int repeats = 1) : IDisposable
+{
+    public string Name => name;
+
+    public int Operations => operations;
+
+    public int Repeats => repeats;
+
+    /// <summary>Gets what every operation, or every task of them, counts down.</summary>
+    protected Countdown Countdown { get; } = new();
+
+    /// <summary>Sets a round up, such as a load in the background. Not timed.</summary>
+    /// <param name="runtime">The runtime, or <see langword="null"/> on the thread pool.</param>
+    public virtual void Prepare(AsyncRuntime? runtime)
+    {
+    }
+
+    /// <summary>Runs a round on the runtime and returns when it is over.</summary>
+    public abstract void RunOn(AsyncRuntime runtime);
+
+    /// <summary>Runs a round on the thread pool and returns when it is over.</summary>
+    public abstract void RunOnPool();
+
+    /// <summary>Ends what <see cref="Prepare"/> began. Not timed.</summary>
+    public virtual void CleanUp()
+    {
+    }
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing) => Countdown.Dispose();
+
+    /// <summary>Awaits tasks one after another, as <c>block_on</c> does with Tokio's handles; the driver sleeps meanwhile.</summary>
+    protected static void AwaitInOrder(IReadOnlyList<Task> handles) => AwaitInOrderAsync(handles).GetAwaiter().GetResult();
+
+    private static async Task AwaitInOrderAsync(IReadOnlyList<Task> handles)
+    {
+        for (var i = 0; i < handles.Count; i++)
+        {
+            await handles[i];
+        }
+    }
+}
