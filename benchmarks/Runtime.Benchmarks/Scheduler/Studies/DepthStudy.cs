@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Queue;
+
+namespace Runtime.Benchmarks.Scheduler.Studies;
+
+/// <summary>Whether an item costs the same with a thousand and with ten million in the queue: all are posted while the workers are held back.</summary>
+internal sealed class DepthStudy : Study
+{
+    private static readonly (int Depth, int Rounds)[] Plan = [(1_000, 30), (10_000, 30), (100_000, 20), (1_000_000, 5), (10_000_000, 1)];
+    private const int QuickDepths = 3;
+
+    public override string Name => "depth";
+
+    public override async Task RunAsync(StudyContext context, TextWriter output)
+    {
+        await output.WriteLineAsync("### Cost at queue depths (ns per item): posted while the workers are held, then let go\n");
+        var table = new MarkdownTable("items", "contender", "n", "post ns/op", "run ns/op", "sum", "B/op", "CPU ns/op", "GC 0/1/2", "GC pause ns/op");
+        using var driver = new DriverThread();
+
+        // The pool would answer held workers with more threads.
+        ThreadPool.GetMaxThreads(out var poolThreads, out var completionThreads);
+        ThreadPool.SetMaxThreads(Environment.ProcessorCount, completionThreads);
+        var sides = await Side.StartAsync(context.Settings);
+        foreach (var (depth, rounds) in context.Quick ? Plan[..QuickDepths] : Plan)
+        {
+            foreach (var (side, index) in sides.Select((s, i) => (s, i)))
+            {
+                var series = new Series(side.Name, "", depth);
+                var held = index == 0 ? context.Settings.Workers : Environment.ProcessorCount;
+                for (var round = rounds == 1 ? 0 : -2; round < rounds; round++)
+                {
+                    GC.Collect();
+                    var before = Cost.Read();
+                    var lap = await driver.RunAsync(() => Round(side, held, depth));
+                    if (round >= 0)
+                    {
+                        series.Add(new Measurement(lap, Cost.Read() - before));
+                    }
+                }
+
+                table.Add(Row(depth, series));
+            }
+        }
+
+        foreach (var side in sides)
+        {
+            await side.DisposeAsync();
+        }
+
+        ThreadPool.SetMaxThreads(poolThreads, completionThreads);
+        table.WriteTo(output);
+    }
+
+    private static Lap Round(Side side, int workers, int depth)
+    {
+        using var gate = new Gate(workers);
+        using var counter = new RoundCounter();
+        counter.Reset(depth);
+        for (var i = 0; i < workers; i++)
+        {
+            side.Post(static gate => gate.Pass(), gate);
+        }
+
+        gate.WaitUntilHeld();
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < depth; i++)
+        {
+            side.Post(static counter => counter.Hit(), counter);
+        }
+
+        var submitted = Stopwatch.GetTimestamp() - began;
+        gate.Open();
+        counter.Wait();
+        return new Lap(submitted, Stopwatch.GetTimestamp() - began, 0);
+    }
+
+    private static string[] Row(int depth, Series series)
+    {
+        var submit = Statistics.Median(series.Submitted) * 1000;
+        var done = Statistics.Median(series.Done) * 1000;
+        return
+        [
+            depth.ToString("N0", CultureInfo.InvariantCulture),
+            series.Name,
+            series.Count.ToString(CultureInfo.InvariantCulture),
+            MarkdownTable.Figure(submit),
+            MarkdownTable.Figure(done - submit),
+            MarkdownTable.Figure(done),
+            MarkdownTable.Figure(Statistics.Median(series.Bytes)),
+            MarkdownTable.Figure(Statistics.Median(series.Processor) * 1000),
+            series.Collections,
+            MarkdownTable.Figure(series.Pause * 1000),
+        ];
+    }
+}
