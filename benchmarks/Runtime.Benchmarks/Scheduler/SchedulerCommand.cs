@@ -23,6 +23,7 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         new("tokio", "false", "also Debian's Tokio (apt-get install librust-tokio-dev), built by cargo offline", IsFlag: true),
         new("tokio-newest", "false", "also the newest Tokio of the registry that cargo is configured for", IsFlag: true),
         new("tokio-program", "", "also builds of benchmarks/tokio that exist already: name=path, comma separated"),
+        new("tokio-preload", "", "runs every Tokio a second time with this library loaded first: another allocator"),
         new("only", "", "names, or beginnings of names, of the shapes and studies to run, comma separated"),
         new("skip", "", "the same, of those not to run"),
     ];
@@ -51,6 +52,11 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         }
 
         machine.WriteNoise(output);
+        if (tokio.Count > 0)
+        {
+            await output.WriteLineAsync("Tokio's own processes count among the others.\n");
+        }
+
         await output.WriteLineAsync($"The run took {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s.\n");
         return 0;
     }
@@ -98,6 +104,11 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         foreach (var pair in arguments.Text("tokio-program").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             programs.Add(new TokioProgram(pair.Split('=', 2)[0], pair.Split('=', 2)[1]));
+        }
+
+        if (arguments.Text("tokio-preload") is { Length: > 0 } library)
+        {
+            programs.AddRange([.. programs.Select(p => p.WithPreload(library))]);
         }
 
         return programs;

@@ -25,18 +25,16 @@ internal sealed class DepthStudy : Study
         var sides = await Side.StartAsync(context.Settings);
         foreach (var (depth, rounds) in context.Quick ? Plan[..QuickDepths] : Plan)
         {
-            foreach (var (side, index) in sides.Select((s, i) => (s, i)))
+            foreach (var (side, items) in sides.SelectMany(s => new[] { (s, false), (s, true) }))
             {
-                var series = new Series(side.Name, "", depth);
-                var held = index == 0 ? context.Settings.Workers : Environment.ProcessorCount;
+                var workers = side == sides[0] ? context.Settings.Workers : Environment.ProcessorCount;
+                var series = new Series(items ? $"{side.Name}, own items" : side.Name, "", depth);
                 for (var round = rounds == 1 ? 0 : -2; round < rounds; round++)
                 {
-                    GC.Collect();
-                    var before = Cost.Read();
-                    var lap = await driver.RunAsync(() => Round(side, held, depth));
+                    var measurement = await driver.RunAsync(() => Round(side, items, workers, depth));
                     if (round >= 0)
                     {
-                        series.Add(new Measurement(lap, Cost.Read() - before));
+                        series.Add(measurement);
                     }
                 }
 
@@ -53,11 +51,14 @@ internal sealed class DepthStudy : Study
         table.WriteTo(output);
     }
 
-    private static Lap Round(Side side, int workers, int depth)
+    private static Measurement Round(Side side, bool items, int workers, int depth)
     {
         using var gate = new Gate(workers);
         using var counter = new RoundCounter();
         counter.Reset(depth);
+        var post = items ? side.PrepareItems(depth, counter) : () => PostDelegates(side, depth, counter);
+        GC.Collect();
+        var before = Cost.Read();
         for (var i = 0; i < workers; i++)
         {
             side.Post(static gate => gate.Pass(), gate);
@@ -65,15 +66,20 @@ internal sealed class DepthStudy : Study
 
         gate.WaitUntilHeld();
         var began = Stopwatch.GetTimestamp();
+        post();
+        var submitted = Stopwatch.GetTimestamp() - began;
+        gate.Open();
+        counter.Wait();
+        var lap = new Lap(submitted, Stopwatch.GetTimestamp() - began, 0);
+        return new Measurement(lap, Cost.Read() - before);
+    }
+
+    private static void PostDelegates(Side side, int depth, RoundCounter counter)
+    {
         for (var i = 0; i < depth; i++)
         {
             side.Post(static counter => counter.Hit(), counter);
         }
-
-        var submitted = Stopwatch.GetTimestamp() - began;
-        gate.Open();
-        counter.Wait();
-        return new Lap(submitted, Stopwatch.GetTimestamp() - began, 0);
     }
 
     private static string[] Row(int depth, Series series)

@@ -1,3 +1,6 @@
+using Runtime.Benchmarks.Queue;
+using Runtime.Core;
+
 namespace Runtime.Benchmarks.Scheduler.Studies;
 
 /// <summary>One of the two systems that a study compares.</summary>
@@ -10,6 +13,10 @@ internal abstract class Side(string name) : IAsyncDisposable
 
     /// <summary>Starts a task that counts down, awaits the gate, and counts down again.</summary>
     public abstract void SpawnSuspended(Task gate, Countdown suspended, Countdown resumed);
+
+    /// <summary>Makes so many objects that are queue nodes themselves.</summary>
+    /// <returns>What posts them all, without allocating.</returns>
+    public abstract Action PrepareItems(int count, RoundCounter counter);
 
     public abstract ValueTask DisposeAsync();
 
@@ -27,7 +34,18 @@ internal abstract class Side(string name) : IAsyncDisposable
             resumed.Hit();
         });
 
+        public override Action PrepareItems(int count, RoundCounter counter)
+        {
+            Item[] items = [.. Enumerable.Range(0, count).Select(_ => new Item(counter))];
+            return () => Array.ForEach(items, item => instance.Runtime.Post(item));
+        }
+
         public override ValueTask DisposeAsync() => instance.DisposeAsync();
+
+        private sealed class Item(RoundCounter counter) : WorkItem
+        {
+            protected override void Execute() => counter.Hit();
+        }
     }
 
     private sealed class PoolSide() : Side(PoolContender.ContenderName)
@@ -41,6 +59,17 @@ internal abstract class Side(string name) : IAsyncDisposable
             resumed.Hit();
         });
 
+        public override Action PrepareItems(int count, RoundCounter counter)
+        {
+            Item[] items = [.. Enumerable.Range(0, count).Select(_ => new Item(counter))];
+            return () => Array.ForEach(items, item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false));
+        }
+
         public override ValueTask DisposeAsync() => default;
+
+        private sealed class Item(RoundCounter counter) : IThreadPoolWorkItem
+        {
+            public void Execute() => counter.Hit();
+        }
     }
 }

@@ -13,6 +13,12 @@ internal sealed record TokioProgram(string Name, string Path)
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>Gets a library that is loaded before the program, such as another allocator.</summary>
+    public string? Preload { get; private init; }
+
+    /// <summary>Makes the same program with another allocator: the C library's is slow at the alignment that newer versions ask for.</summary>
+    public TokioProgram WithPreload(string library) => this with { Name = $"{Name}+{System.IO.Path.GetFileName(library).Split('.')[0]}", Preload = library };
+
     public async Task<IReadOnlyList<string>> ShapesAsync()
     {
         var text = await RunAsync(["--list"], Grace);
@@ -51,7 +57,13 @@ internal sealed record TokioProgram(string Name, string Path)
 
     private async Task<string> RunAsync(IEnumerable<string> arguments, TimeSpan limit)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var start = new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Preload is not null)
+        {
+            start.Environment["LD_PRELOAD"] = Preload;
+        }
+
+        using var process = Process.Start(start)!;
         var reading = process.StandardOutput.ReadToEndAsync();
         using var over = new CancellationTokenSource(limit);
         try
