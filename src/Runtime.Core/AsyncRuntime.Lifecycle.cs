@@ -1,5 +1,6 @@
 using Runtime.Core.Concurrency;
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Scheduling;
 
 namespace Runtime.Core;
 
@@ -93,6 +94,7 @@ public sealed partial class AsyncRuntime
         var began = MonotonicClock.Timestamp;
         _dispatcher.Ledger.BeginStop(SignalIfDrained);
         _lifecycle.Transition(RuntimeState.ShuttingDown);
+        WorkLedger.AwaitStopSeen();
         SignalIfDrained();
 
         var options = Volatile.Read(ref _options).Shutdown;

@@ -27,6 +27,8 @@ public sealed partial class AsyncRuntime
             Executed = scheduler.Executed,
             UnhandledExceptions = _dispatcher.Unhandled,
             StarvationBoosts = scheduler.StarvationBoosts,
+            ReserveWorkers = _dispatcher.Scheduler.Reserve,
+            BlockedItems = _dispatcher.Scheduler.BlockedItems,
             WaitTime = scheduler.WaitTime,
             RunTime = scheduler.RunTime,
             Timers = _timers.Snapshot(),

@@ -1,5 +1,6 @@
 using Runtime.Core.Execution;
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Scheduling;
 
 namespace Runtime.Core;
 
@@ -19,9 +20,10 @@ public sealed partial class AsyncRuntime
     {
         ArgumentNullException.ThrowIfNull(work);
         options = Validated(options);
-        var late = Accept();
+        var worker = _dispatcher.Scheduler.CurrentWorker;
+        var late = Accept(worker);
         var item = new SpawnedAction(_dispatcher, work, options, cancellationToken) { Late = late };
-        _dispatcher.Scheduler.Submit(item);
+        _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;
     }
 
@@ -31,9 +33,10 @@ public sealed partial class AsyncRuntime
     {
         ArgumentNullException.ThrowIfNull(work);
         options = Validated(options);
-        var late = Accept();
+        var worker = _dispatcher.Scheduler.CurrentWorker;
+        var late = Accept(worker);
         var item = new SpawnedFunction<TResult>(_dispatcher, work, options, cancellationToken) { Late = late };
-        _dispatcher.Scheduler.Submit(item);
+        _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;
     }
 
@@ -54,8 +57,11 @@ public sealed partial class AsyncRuntime
     public void Post<TState>(Action<TState> action, TState state)
     {
         ArgumentNullException.ThrowIfNull(action);
-        var late = Accept();
-        _dispatcher.Scheduler.Submit(new PostedAction<TState>(_dispatcher.CaptureExecutionContext(), action, state, _dispatcher.Ledger) { Late = late });
+        var worker = _dispatcher.Scheduler.CurrentWorker;
+        var late = Accept(worker);
+        var item = _dispatcher.Posted.Take<TState>();
+        item.Prepare(_dispatcher.Posted, _dispatcher.CaptureExecutionContext(), action, state, late);
+        _dispatcher.Scheduler.Submit(item, worker);
     }
 
     /// <summary>Runs an item of your own on a worker. Allocates nothing; the <see cref="ExecutionContext"/> does not flow.</summary>
@@ -71,9 +77,10 @@ public sealed partial class AsyncRuntime
                 $"This {item.GetType().Name} is queued already; one {nameof(WorkItem)} can be queued once at a time. Post it again from its Execute, or post another instance.");
         }
 
+        var worker = _dispatcher.Scheduler.CurrentWorker;
         try
         {
-            item.Late = Accept();
+            item.Late = Accept(worker);
         }
         catch
         {
@@ -81,7 +88,7 @@ public sealed partial class AsyncRuntime
             throw;
         }
 
-        _dispatcher.Scheduler.Submit(item);
+        _dispatcher.Scheduler.Submit(item, worker);
     }
 
     /// <summary>Runs blocking code on a thread of a separate, growing pool, so that it holds no worker.</summary>
@@ -107,7 +114,7 @@ public sealed partial class AsyncRuntime
     public Task<TResult> SpawnBlocking<TResult>(Func<TResult> function, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(function);
-        var late = Accept();
+        var late = Accept(_dispatcher.Scheduler.CurrentWorker);
         var call = new BlockingCall<TResult>(_dispatcher.CaptureExecutionContext(), function, _dispatcher.Ledger, cancellationToken) { Late = late };
         try
         {
@@ -158,13 +165,18 @@ public sealed partial class AsyncRuntime
     }
 
     // Counts a unit of work as accepted, or throws. Returns whether it came from work that was draining.
-    private bool Accept()
+    private bool Accept(Worker? worker)
     {
-        _dispatcher.Ledger.Accept(); // before the state is read: of this and a stop, one sees the other
+        _dispatcher.Ledger.Accept(worker); // before the state is read: of this and a stop, one sees the other
+        return State != RuntimeState.Running && AcceptWhileNotRunning(worker);
+    }
+
+    private bool AcceptWhileNotRunning(Worker? worker)
+    {
         var state = State;
         if (state == RuntimeState.Running)
         {
-            return false;
+            return false; // it started just now
         }
 
         if (state == RuntimeState.ShuttingDown && Current == this && !_dispatcher.Ledger.IsCutOff)
@@ -173,7 +185,7 @@ public sealed partial class AsyncRuntime
             return true;
         }
 
-        _dispatcher.Ledger.Refuse();
+        _dispatcher.Ledger.Refuse(worker);
         throw new RuntimeNotRunningException(state);
     }
 }

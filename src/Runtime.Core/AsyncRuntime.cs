@@ -68,6 +68,13 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         remove => _dispatcher.ActivityResumed -= value;
     }
 
+    /// <summary>Raised, on a thread of the runtime's own, when an item has blocked its worker for 100 ms or more. Handlers must be quick.</summary>
+    internal event Action<BlockedWorker>? WorkerBlocked
+    {
+        add => _dispatcher.WorkerBlocked += value;
+        remove => _dispatcher.WorkerBlocked -= value;
+    }
+
     /// <summary>Why threads do not have the priority that the options ask for, or <see langword="null"/> when they do.</summary>
     internal string? IsolationProblem => _dispatcher.IsolationProblem;
 

@@ -16,6 +16,10 @@ public class AsyncRuntimeOptions
     /// <value>Default 0: the greater of the processor count and <see cref="WorkerThreads"/>. From 0 to 1024.</value>
     public int MaxWorkerThreads { get; set; }
 
+    /// <summary>Gets or sets how many workers may be added in place of workers that user code blocks.</summary>
+    /// <value>Default 256. From 0, which adds none, to 4096. They end two seconds after they were last needed.</value>
+    public int MaxReserveThreads { get; set; } = 256;
+
     /// <summary>Gets or sets what the names of the worker threads begin with.</summary>
     /// <value>Default <c>runtime-worker</c>. 1 to 64 characters.</value>
     public string ThreadNamePrefix { get; set; } = "runtime-worker";

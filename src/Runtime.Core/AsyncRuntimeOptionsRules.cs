@@ -14,6 +14,7 @@ internal static class AsyncRuntimeOptionsRules
         OptionRule.Integer<AsyncRuntimeOptions>("WorkerThreads", 0, 0, 1024, static o => o.WorkerThreads, static (o, v) => o.WorkerThreads = v),
         OptionRule.Integer<AsyncRuntimeOptions>("MinWorkerThreads", 1, 1, 1024, static o => o.MinWorkerThreads, static (o, v) => o.MinWorkerThreads = v),
         OptionRule.Integer<AsyncRuntimeOptions>("MaxWorkerThreads", 0, 0, 1024, static o => o.MaxWorkerThreads, static (o, v) => o.MaxWorkerThreads = v),
+        OptionRule.Integer<AsyncRuntimeOptions>("MaxReserveThreads", 256, 0, 4096, static o => o.MaxReserveThreads, static (o, v) => o.MaxReserveThreads = v),
         OptionRule.Words<AsyncRuntimeOptions>(
             "ThreadNamePrefix", "runtime-worker", "1 to 64 characters", static text => text.Length is >= 1 and <= 64,
             static o => o.ThreadNamePrefix, static (o, v) => o.ThreadNamePrefix = v),

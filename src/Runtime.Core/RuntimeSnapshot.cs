@@ -39,6 +39,12 @@ public sealed record RuntimeSnapshot
     /// <summary>Gets how many exceptions left posted work or callbacks.</summary>
     public required long UnhandledExceptions { get; init; }
 
+    /// <summary>Gets how many workers there are beyond those configured, in place of blocked ones.</summary>
+    public required int ReserveWorkers { get; init; }
+
+    /// <summary>Gets how many times an item was found to block its worker.</summary>
+    public required long BlockedItems { get; init; }
+
     /// <summary>Gets how often an item was run ahead of its own priority because it had waited longer than the starvation threshold.</summary>
     public required long StarvationBoosts { get; init; }
 
@@ -79,6 +85,9 @@ public sealed record WorkerSnapshot
     /// <summary>Gets how many of them came from its own queue.</summary>
     public required long LocalRuns { get; init; }
 
+    /// <summary>Gets how many of them came from its slot for the item that runs next.</summary>
+    public required long SlotRuns { get; init; }
+
     /// <summary>Gets how often it tried to take work from another worker.</summary>
     public required long StealAttempts { get; init; }
 
@@ -99,6 +108,9 @@ public sealed record WorkerSnapshot
 
     /// <summary>Gets whether it is running an item now.</summary>
     public required bool IsRunning { get; init; }
+
+    /// <summary>Gets whether that item blocks the thread: it sleeps, or waits for a lock, a task or the system.</summary>
+    public required bool IsBlocked { get; init; }
 }
 
 /// <summary>How the timers stand.</summary>

@@ -35,34 +35,12 @@ public readonly struct RuntimeYieldAwaitable
             ArgumentNullException.ThrowIfNull(continuation);
             if (RuntimeSynchronizationContext.Current is { } context)
             {
-                context.Dispatcher.DispatchToBack(new ContinuationItem(context, continuation));
+                context.Yield(continuation);
             }
             else
             {
                 default(YieldAwaitable.YieldAwaiter).UnsafeOnCompleted(continuation); // not on a runtime: an ordinary Task.Yield
             }
-        }
-
-        private sealed class ContinuationItem : WorkItem
-        {
-            private readonly RuntimeSynchronizationContext _context;
-            private readonly Action _continuation;
-
-            public ContinuationItem(RuntimeSynchronizationContext context, Action continuation)
-            {
-                _context = context;
-                _continuation = continuation;
-                Priority = context.Priority;
-                DeadlineTicks = context.DeadlineTicks;
-            }
-
-            internal override void Run()
-            {
-                _context.Enter();
-                _continuation();
-            }
-
-            protected override void Execute() => Run();
         }
     }
 }

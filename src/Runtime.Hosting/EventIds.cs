@@ -19,6 +19,7 @@ internal static class EventIds
     // 200: scheduling
     public const int UnhandledException = 201;
     public const int IsolationRefused = 202;
+    public const int WorkerBlocked = 203;
 
     // 600: tuning
     public const int TunerDecision = 601;

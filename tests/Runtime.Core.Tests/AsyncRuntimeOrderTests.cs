@@ -8,7 +8,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Spawn_MixedPrioritiesAndDeadlines_RunInTheOrderOfTheDesign()
     {
-        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         held.Spawn("background", new SpawnOptions { Priority = TaskPriority.Background });
         held.Spawn("normal 1", options: null);
         held.Spawn("low", new SpawnOptions { Priority = TaskPriority.Low });
@@ -27,7 +27,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Spawn_PrioritiesOff_RunFirstInFirstOut()
     {
-        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { WorkerThreads = 1, EnablePriorityScheduling = false });
+        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1, EnablePriorityScheduling = false });
         held.Spawn("low", new SpawnOptions { Priority = TaskPriority.Low });
         held.Spawn("late", new SpawnOptions { Deadline = TimeSpan.FromMinutes(9) });
         held.Spawn("critical", new SpawnOptions { Priority = TaskPriority.Critical });
@@ -39,9 +39,9 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Reconfigure_PrioritiesOnWhileWorkWaits_AppliesToWhatComesNext()
     {
-        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { WorkerThreads = 1, EnablePriorityScheduling = false });
+        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1, EnablePriorityScheduling = false });
         held.Spawn("first", new SpawnOptions { Priority = TaskPriority.Low });
-        held.Runtime.Reconfigure(new AsyncRuntimeOptions { WorkerThreads = 1, EnablePriorityScheduling = true });
+        held.Runtime.Reconfigure(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1, EnablePriorityScheduling = true });
         held.Spawn("critical", new SpawnOptions { Priority = TaskPriority.Critical });
 
         (await held.ReleaseAsync()).ShouldBe(["critical", "first"]);
@@ -50,7 +50,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Spawn_LowBehindAnEndlessStreamOfHigh_RunsOnceItHasWaitedLongEnough()
     {
-        var options = new AsyncRuntimeOptions { WorkerThreads = 1, StarvationThreshold = TimeSpan.FromMilliseconds(20) };
+        var options = new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1, StarvationThreshold = TimeSpan.FromMilliseconds(20) };
         await using var runtime = new AsyncRuntime(options);
         await runtime.StartAsync();
         var lowRan = Waiting.NewSignal();
@@ -84,7 +84,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Spawn_NormalBehindAnEndlessStreamOfCritical_RunsOnceItHasWaitedLongEnough()
     {
-        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1, StarvationThreshold = TimeSpan.FromMilliseconds(20) });
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1, StarvationThreshold = TimeSpan.FromMilliseconds(20) });
         await runtime.StartAsync();
         var normalRan = Waiting.NewSignal();
         var critical = new SpawnOptions { Priority = TaskPriority.Critical };
@@ -108,7 +108,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Continuation_OfHighWork_GoesBeforeWaitingNormalWork()
     {
-        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         held.Spawn("normal", options: null);
         _ = held.Runtime.Spawn(
             async ct =>
@@ -125,7 +125,7 @@ public sealed class AsyncRuntimeOrderTests
     [Fact]
     public async Task Snapshot_WorkWaits_ShowsDepthByPriorityAndTheLongestWait()
     {
-        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var held = await HeldRuntime.CreateAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         held.Spawn("a", new SpawnOptions { Priority = TaskPriority.High });
         held.Spawn("b", options: null);
         held.Spawn("c", options: null);

@@ -4,7 +4,7 @@ namespace Runtime.Core.Tests;
 
 public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
 {
-    private readonly AsyncRuntime _runtime = new(new AsyncRuntimeOptions { WorkerThreads = 2, MaxWorkerThreads = 8 });
+    private readonly AsyncRuntime _runtime = new(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 2, MaxWorkerThreads = 8 });
 
     public Task InitializeAsync() => _runtime.StartAsync();
 
@@ -140,7 +140,7 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     [Fact]
     public async Task TaskScheduler_WorkWaitsForATaskOfItsOwn_RunsItInPlace()
     {
-        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         await single.StartAsync();
         var factory = new TaskFactory(single.TaskScheduler);
 
@@ -152,7 +152,7 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     [Fact]
     public async Task Spawn_ItemBeforeRemovedTheContext_ContinuationsStillComeHome()
     {
-        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         await single.StartAsync();
         single.Post(() => SynchronizationContext.SetSynchronizationContext(null));
 
@@ -205,7 +205,7 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     public async Task Post_WorkItemThatIsQueued_Throws()
     {
         using var gate = new SemaphoreSlim(0);
-        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         await single.StartAsync();
         single.Post(() => gate.Wait());
         var item = new CountingItem(single, times: 1);
@@ -254,7 +254,7 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     public async Task Post_AsyncLocalSetByPlainDelegate_DoesNotLeakIntoTheNextItem()
     {
         var local = new AsyncLocal<string?>();
-        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         await single.StartAsync();
         single.Post(() => local.Value = "leak");
         var probe = new ProbeItem(() => local.Value);
@@ -286,7 +286,7 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     [Fact]
     public async Task Yield_OneWorker_ResumesBehindWorkThatWasPostedFromOutside()
     {
-        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
         await single.StartAsync();
 
         var ranBefore = await single.Spawn(async ct =>

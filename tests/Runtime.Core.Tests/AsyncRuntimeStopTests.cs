@@ -7,6 +7,7 @@ public sealed class AsyncRuntimeStopTests
 {
     private static AsyncRuntimeOptions Options(TimeSpan drain, TimeSpan? cancel = null, int workers = 2) => new()
     {
+        MaxReserveThreads = 0,
         WorkerThreads = workers,
         MaxWorkerThreads = 8,
         Shutdown = new ShutdownOptions { DrainTimeout = drain, CancelTimeout = cancel ?? TimeSpan.FromSeconds(10) },

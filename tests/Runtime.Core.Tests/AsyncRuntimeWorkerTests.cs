@@ -7,7 +7,7 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Start_Options_GiveTheThreadsTheirNumberNameAndStack()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 3, MaxWorkerThreads = 3, ThreadNamePrefix = "crew", ThreadStackSize = 8 * 1024 * 1024 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 3, MaxWorkerThreads = 3, ThreadNamePrefix = "crew", ThreadStackSize = 8 * 1024 * 1024 });
 
         var name = await runtime.Spawn(async ct => Thread.CurrentThread.Name).Guarded();
         var deep = await runtime.Spawn(async ct => Dive(40_000)).Guarded();
@@ -27,7 +27,7 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Spawn_FromAWorkerThatStaysBusy_IsStolenByTheOthers()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 4, MaxWorkerThreads = 4 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 4, MaxWorkerThreads = 4 });
         using var all = new CountdownEvent(100);
 
         await runtime.Spawn(async ct =>
@@ -52,7 +52,7 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Spawn_StealingOff_WorkOfABusyWorkerIsStillInReachOfTheOthers()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 2, MaxWorkerThreads = 2, EnableWorkStealing = false });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 2, MaxWorkerThreads = 2, EnableWorkStealing = false });
         using var all = new CountdownEvent(50);
 
         await runtime.Spawn(async ct =>
@@ -73,7 +73,7 @@ public sealed class AsyncRuntimeWorkerTests
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 2, MaxWorkerThreads = 8 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 2, MaxWorkerThreads = 8 });
         const int items = 20_000;
         var done = 0;
         var finished = Waiting.NewSignal();
@@ -116,9 +116,9 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Reconfigure_FewerWorkers_TheThreadsEnd()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 6, MaxWorkerThreads = 8 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 6, MaxWorkerThreads = 8 });
 
-        runtime.Reconfigure(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        runtime.Reconfigure(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });
 
         SpinWait.SpinUntil(() => runtime.Snapshot().Workers.Count == 1, Waiting.HangGuard).ShouldBeTrue();
         (await runtime.Spawn(async ct => 7).Guarded()).ShouldBe(7);
@@ -127,7 +127,7 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Idle_NoWorkAndNoTimer_WorkersSleepWithoutWaking()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 4, MaxWorkerThreads = 4 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 4, MaxWorkerThreads = 4 });
         await runtime.Spawn(async ct => { await AsyncRuntime.Yield(); }).Guarded();
 
         // The absence of something can only be watched for a while. A worker that was woken for the work above may not have run yet, so it is
@@ -148,7 +148,7 @@ public sealed class AsyncRuntimeWorkerTests
     [Fact]
     public async Task Post_OneAtATimeToAParkedRuntime_NoWakeUpIsLost()
     {
-        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 2 });
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 2 });
         using var ran = new SemaphoreSlim(0);
         for (var i = 0; i < 20_000; i++)
         {

@@ -44,6 +44,9 @@ internal struct AtomicUInt32
 
     /// <inheritdoc cref="AtomicInt32.Plain"/>
     public readonly uint Plain => _value;
+
+    /// <inheritdoc cref="AtomicInt32.CompareExchange"/>
+    public uint CompareExchange(uint value, uint expected) => Interlocked.CompareExchange(ref _value, value, expected);
 }
 
 /// <summary>An unsigned 64-bit word.</summary>

@@ -11,6 +11,12 @@ internal static class MonotonicClock
     /// <summary>The high-resolution counter; see <see cref="ToDuration"/>.</summary>
     public static long Timestamp => Stopwatch.GetTimestamp();
 
+    // What to add to the milliseconds of a timestamp to come to the coarse clock: the two need not start at the same moment.
+    private static readonly long _offset = Milliseconds - (Timestamp / (Stopwatch.Frequency / 1000));
+
+    /// <summary>The reading of <see cref="Milliseconds"/> at the time of a timestamp, to a tick or two.</summary>
+    public static long ToMilliseconds(long timestamp) => (timestamp / (Stopwatch.Frequency / 1000)) + _offset;
+
     /// <summary>Converts a difference of two timestamps.</summary>
     public static TimeSpan ToDuration(long ticks) => Stopwatch.GetElapsedTime(0, ticks);
 

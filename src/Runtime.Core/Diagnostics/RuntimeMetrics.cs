@@ -79,6 +79,9 @@ internal sealed class RuntimeMetrics : IDisposable
     private void AddWorkers()
     {
         Level("async_runtime.workers", "{thread}", "Worker threads.", static s => s.Workers.Count);
+        Level("async_runtime.workers.reserve", "{thread}", "Those of them that stand in for blocked ones.", static s => s.ReserveWorkers);
+        Level("async_runtime.workers.blocked", "{thread}", "Workers whose item blocks the thread.", static s => s.Workers.Count(static worker => worker.IsBlocked));
+        Count("async_runtime.scheduler.blocked_items", "{item}", "Items that were found to block their worker.", static s => s.BlockedItems);
         var utilization = Next();
         _meter.CreateObservableGauge(
             "async_runtime.worker.utilization",
@@ -93,6 +96,7 @@ internal sealed class RuntimeMetrics : IDisposable
             "Time in which the worker was not parked.");
         OfWorker("async_runtime.worker.executed", "{item}", "Items that the worker has run.", static t => t.Executed);
         OfWorker("async_runtime.worker.local_runs", "{item}", "Items that the worker ran from its own queue.", static t => t.LocalRuns);
+        OfWorker("async_runtime.worker.slot_runs", "{item}", "Items that the worker ran from its slot for the item that runs next.", static t => t.SlotRuns);
         OfWorker("async_runtime.worker.steal_attempts", "{attempt}", "Times the worker tried to take work from another.", static t => t.StealAttempts);
         OfWorker("async_runtime.worker.steals", "{steal}", "Times it succeeded.", static t => t.Steals);
         OfWorker("async_runtime.worker.items_stolen", "{item}", "Items it took.", static t => t.ItemsStolen);

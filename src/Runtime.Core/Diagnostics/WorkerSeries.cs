@@ -80,12 +80,13 @@ internal sealed record WorkerReading(KeyValuePair<string, object?> Tag, WorkerTo
 /// <summary>What a worker has counted.</summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct WorkerTotal(
-    double Busy, long Executed, long LocalRuns, long StealAttempts, long Steals, long ItemsStolen, long Parks, long Overflows)
+    double Busy, long Executed, long LocalRuns, long SlotRuns, long StealAttempts, long Steals, long ItemsStolen, long Parks, long Overflows)
 {
     public static WorkerTotal operator +(WorkerTotal left, WorkerTotal right) => new(
         left.Busy + right.Busy,
         left.Executed + right.Executed,
         left.LocalRuns + right.LocalRuns,
+        left.SlotRuns + right.SlotRuns,
         left.StealAttempts + right.StealAttempts,
         left.Steals + right.Steals,
         left.ItemsStolen + right.ItemsStolen,
@@ -96,6 +97,7 @@ internal readonly record struct WorkerTotal(
         worker.Busy.TotalSeconds,
         worker.Executed,
         worker.LocalRuns,
+        worker.SlotRuns,
         worker.StealAttempts,
         worker.Steals,
         worker.ItemsStolen,

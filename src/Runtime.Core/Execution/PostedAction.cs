@@ -2,42 +2,80 @@ using Runtime.Core.Scheduling;
 
 namespace Runtime.Core.Execution;
 
-/// <summary>A posted delegate on its way to a worker.</summary>
-internal sealed class PostedAction<TState>(ExecutionContext? executionContext, Action<TState> action, TState state, WorkLedger ledger) : WorkItem
+/// <summary>A posted delegate on its way to a worker. Taken from a <see cref="PostedActionPool"/> and given back when the delegate has returned.</summary>
+internal sealed class PostedAction<TState> : WorkItem
 {
+    private ExecutionContext? _executionContext;
+    private Action<TState>? _action;
+    private TState? _state;
+    private PostedActionPool? _pool;
+
+    /// <summary>The next free one.</summary>
+    internal PostedAction<TState>? NextFree;
+
+    internal override Delegate? Body => _action;
+
+    public void Prepare(PostedActionPool pool, ExecutionContext? executionContext, Action<TState> action, TState state, bool late)
+    {
+        _pool = pool;
+        _executionContext = executionContext;
+        _action = action;
+        _state = state;
+        Late = late;
+    }
+
     internal override void Run()
     {
+        var ledger = _pool!.Ledger;
         if (ledger.IsCutOff)
         {
             TryCancelUnstarted();
             return;
         }
 
+        var late = Late;
         var succeeded = false;
         try
         {
-            if (executionContext is null)
+            if (_executionContext is null)
             {
-                action(state);
+                _action!(_state!);
             }
             else
             {
-                ExecutionContext.Run(executionContext, static self => ((PostedAction<TState>)self!).Execute(), this);
+                ExecutionContext.Run(_executionContext, static self => ((PostedAction<TState>)self!).Invoke(), this);
             }
 
             succeeded = true;
         }
         finally
         {
-            ledger.Finish(succeeded ? WorkOutcome.Succeeded : WorkOutcome.Failed, Late);
+            Release();
+            ledger.Finish(succeeded ? WorkOutcome.Succeeded : WorkOutcome.Failed, late);
         }
     }
 
     internal override bool TryCancelUnstarted()
     {
-        ledger.Finish(WorkOutcome.Cancelled, Late);
+        var ledger = _pool!.Ledger;
+        var late = Late;
+        Release();
+        ledger.Finish(WorkOutcome.Cancelled, late);
         return true;
     }
 
-    protected override void Execute() => action(state);
+    protected override void Execute() => Run();
+
+    private void Invoke() => _action!(_state!);
+
+    // The last touch: from here on it may be another post's.
+    private void Release()
+    {
+        var pool = _pool!;
+        _pool = null;
+        _executionContext = null;
+        _action = null;
+        _state = default;
+        pool.Return(this);
+    }
 }

@@ -7,6 +7,9 @@ namespace Runtime.Core.Execution;
 /// </remarks>
 internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, TaskPriority priority, long deadlineTicks, object? owner) : SynchronizationContext
 {
+    // A callback item that is free. An await at a time is the rule, so one is enough; taken and given back by exchange.
+    private CallbackItem? _spare;
+
     public WorkDispatcher Dispatcher => dispatcher;
 
     public TaskPriority Priority => priority;
@@ -23,7 +26,32 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
     public override void Post(SendOrPostCallback d, object? state)
     {
         ArgumentNullException.ThrowIfNull(d);
-        dispatcher.Dispatch(new CallbackItem(this, d, state));
+        if (IsShared && priority == TaskPriority.Normal && state is Action continuation && AwaitCallbacks.Contains(d))
+        {
+            dispatcher.DispatchWoken(continuation); // what the callback would do is to call it
+            return;
+        }
+
+        var item = Interlocked.Exchange(ref _spare, null) ?? new CallbackItem(this);
+        item.Prepare(d, state);
+        dispatcher.DispatchWoken(item);
+    }
+
+    /// <summary>Whether it belongs to no work in particular.</summary>
+    private bool IsShared => owner is null && deadlineTicks == long.MaxValue;
+
+    /// <summary>Queues the continuation of a yield behind everything of its priority that waits.</summary>
+    public void Yield(Action continuation)
+    {
+        if (IsShared && priority == TaskPriority.Normal)
+        {
+            dispatcher.DispatchYielded(continuation);
+            return;
+        }
+
+        var item = Interlocked.Exchange(ref _spare, null) ?? new CallbackItem(this);
+        item.Prepare(static state => ((Action)state!)(), continuation);
+        dispatcher.DispatchYielded(item);
     }
 
     /// <summary>Runs a callback on a worker and waits for it; at once when the caller is on one.</summary>
@@ -73,26 +101,38 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
         }
     }
 
-    /// <summary>A callback on its way to a worker.</summary>
+    /// <summary>A callback on its way to a worker. It goes back to its context before the callback is called.</summary>
     private sealed class CallbackItem : WorkItem
     {
         private readonly RuntimeSynchronizationContext _context;
-        private readonly SendOrPostCallback _callback;
-        private readonly object? _state;
+        private SendOrPostCallback? _callback;
+        private object? _state;
 
-        public CallbackItem(RuntimeSynchronizationContext context, SendOrPostCallback callback, object? state)
+        public CallbackItem(RuntimeSynchronizationContext context)
         {
             _context = context;
-            _callback = callback;
-            _state = state;
             Priority = context.Priority;
             DeadlineTicks = context.DeadlineTicks;
         }
 
+        internal override Delegate? Body => _state as Action ?? (Delegate?)_callback;
+
+        public void Prepare(SendOrPostCallback callback, object? state)
+        {
+            _callback = callback;
+            _state = state;
+        }
+
         internal override void Run()
         {
-            _context.Enter();
-            _callback(_state);
+            var context = _context;
+            var callback = _callback!;
+            var state = _state;
+            _callback = null;
+            _state = null;
+            Volatile.Write(ref context._spare, this);
+            context.Enter();
+            callback(state);
         }
 
         protected override void Execute() => Run();

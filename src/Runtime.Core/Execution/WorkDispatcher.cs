@@ -27,7 +27,8 @@ internal sealed class WorkDispatcher : ISchedulerHost
         Owner = owner;
         _lifecycle = lifecycle;
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
-        Scheduler = new Scheduler(this, options);
+        Posted = new PostedActionPool(Ledger);
+        Scheduler = new Scheduler(this, Ledger, options);
         Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
     }
 
@@ -42,6 +43,8 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public WorkLedger Ledger { get; } = new();
 
+    public PostedActionPool Posted { get; }
+
     public CancellationToken Stopping => _stopping.Token;
 
     public long Unhandled => Interlocked.Read(ref _unhandled);
@@ -52,21 +55,56 @@ internal sealed class WorkDispatcher : ISchedulerHost
     /// <summary>Raised, on the thread concerned, for an exception that no task carries.</summary>
     public event Action<Exception>? UnhandledException;
 
+    /// <summary>Raised, on the monitor's thread, when an item has blocked its worker for a while.</summary>
+    public event Action<BlockedWorker>? WorkerBlocked;
+
     /// <summary>Raised once after <see cref="Scheduler.WatchForActivity"/>, on a worker, when there is work again.</summary>
     public event Action? ActivityResumed;
 
     /// <summary>Queues an item with its priority and deadline set. Never refused.</summary>
     public void Dispatch(WorkItem item)
     {
-        if (_lifecycle.State == RuntimeState.Uninitialized)
+        if (IsStarted)
         {
-            RunOnThreadPool(item);
+            Scheduler.Submit(item, Scheduler.CurrentWorker);
         }
         else
         {
-            Scheduler.Submit(item);
+            RunOnThreadPool(item);
         }
     }
+
+    /// <summary>As <see cref="Dispatch"/>, for work that has been waiting for something that has happened.</summary>
+    public void DispatchWoken(WorkItem item)
+    {
+        if (IsStarted)
+        {
+            Scheduler.SubmitWoken(item);
+        }
+        else
+        {
+            RunOnThreadPool(item);
+        }
+    }
+
+    /// <summary>As <see cref="DispatchWoken(WorkItem)"/>, for the continuation of an await in plain work: queued as it is.</summary>
+    public void DispatchWoken(Action continuation)
+    {
+        if (IsStarted)
+        {
+            Scheduler.SubmitWoken(continuation);
+        }
+        else
+        {
+            RunOnThreadPool(continuation);
+        }
+    }
+
+    /// <summary>Queues what gives up its turn.</summary>
+    public void DispatchYielded(WorkItem item) => Scheduler.SubmitYielded(item);
+
+    /// <summary>Queues the continuation of a yield in plain work.</summary>
+    public void DispatchYielded(Action continuation) => Scheduler.SubmitYielded(continuation);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
     public void DispatchToBack(WorkItem item) => Scheduler.SubmitToBack(item);
@@ -101,22 +139,33 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public void OnActivity() => ActivityResumed?.Invoke();
 
-    public void RunElsewhere(WorkItem item)
+    public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration));
+
+    public void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
-        if (_lifecycle.State < RuntimeState.ShuttingDown || !item.TryCancelUnstarted())
+        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not WorkItem work || !work.TryCancelUnstarted())
         {
             RunOnThreadPool(item);
         }
     }
 
-    private void RunOnThreadPool(WorkItem item) =>
+    private bool IsStarted => _lifecycle.State != RuntimeState.Uninitialized;
+
+    private void RunOnThreadPool(object item) =>
         ThreadPool.UnsafeQueueUserWorkItem(
             static pair =>
             {
                 try
                 {
-                    pair.item.Run();
+                    if (pair.item is Action continuation)
+                    {
+                        continuation();
+                    }
+                    else
+                    {
+                        ((WorkItem)pair.item).Run();
+                    }
                 }
                 catch (Exception exception)
                 {

@@ -11,9 +11,9 @@ internal sealed class DeadlineHeap
 
     public int Count { get; private set; }
 
-    public WorkItem? Earliest => Count == 0 ? null : _entries[0].Item;
+    public LaneNode? Earliest => Count == 0 ? null : _entries[0].Item;
 
-    public void Add(WorkItem item)
+    public void Add(LaneNode item)
     {
         if (Count == _entries.Length)
         {
@@ -24,7 +24,7 @@ internal sealed class DeadlineHeap
         SiftUp(item, Count - 1);
     }
 
-    public void Remove(WorkItem item)
+    public void Remove(LaneNode item)
     {
         var hole = item.HeapIndex;
         Count--;
@@ -47,7 +47,7 @@ internal sealed class DeadlineHeap
     }
 
     /// <summary>The item with the latest deadline. O(n): only the full mode that drops the last item asks, and only when no item without a deadline waits.</summary>
-    public WorkItem? Latest()
+    public LaneNode? Latest()
     {
         var latest = Earliest;
         for (var i = 1; i < Count; i++)
@@ -61,10 +61,10 @@ internal sealed class DeadlineHeap
         return latest;
     }
 
-    private static bool Precedes(WorkItem left, WorkItem right) =>
+    private static bool Precedes(LaneNode left, LaneNode right) =>
         left.DeadlineTicks != right.DeadlineTicks ? left.DeadlineTicks < right.DeadlineTicks : left.Sequence < right.Sequence;
 
-    private void SiftUp(WorkItem item, int index)
+    private void SiftUp(LaneNode item, int index)
     {
         while (index > 0)
         {
@@ -82,7 +82,7 @@ internal sealed class DeadlineHeap
         Place(item, index);
     }
 
-    private void SiftDown(WorkItem item, int index)
+    private void SiftDown(LaneNode item, int index)
     {
         while (true)
         {
@@ -114,7 +114,7 @@ internal sealed class DeadlineHeap
         Place(item, index);
     }
 
-    private void Place(WorkItem item, int index)
+    private void Place(LaneNode item, int index)
     {
         _entries[index].Item = item;
         item.HeapIndex = index;
@@ -122,6 +122,6 @@ internal sealed class DeadlineHeap
 
     private struct Entry
     {
-        public WorkItem Item;
+        public LaneNode Item;
     }
 }

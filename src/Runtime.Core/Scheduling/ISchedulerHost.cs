@@ -6,14 +6,17 @@ internal interface ISchedulerHost
     /// <summary>The context to install while an item of this priority runs.</summary>
     SynchronizationContext ContextOf(TaskPriority priority);
 
-    /// <summary>Runs an item that came after the workers had ended.</summary>
-    void RunElsewhere(WorkItem item);
+    /// <summary>Runs an item, a <see cref="WorkItem"/> or the <see cref="Action"/> of an await, that came after the workers had ended.</summary>
+    void RunElsewhere(object item);
 
     /// <summary>Reports an exception that left an item.</summary>
     void OnUnhandled(Exception exception);
 
     /// <summary>The system would not give a thread the priority that the options ask for.</summary>
     void OnIsolationRefused(string problem);
+
+    /// <summary>An item has blocked its worker for a while. On the monitor's thread.</summary>
+    void OnWorkerBlocked(Worker worker, object item, TimeSpan duration);
 
     /// <summary>There is work again after <see cref="Scheduler.WatchForActivity"/>.</summary>
     void OnActivity();

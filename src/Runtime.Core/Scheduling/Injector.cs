@@ -1,149 +1,129 @@
+// Injector: the global queue. A bounded lock-free ring that nearly everything passes, and an unbounded queue under a lock for what it cannot hold.
+//
+// Shared words   written by                                              read by
+//   _ring        see InjectorRing
+//   _spilled     under _lock, release store                              all: the length of _spill
+//   _spill       under _lock
+//   _closed      Close, once                                             all
+//
+// Invariant:  what is in the ring is older than what is in the spill. A push goes to the ring only while the spill is empty, and consumers
+//             take from the ring first. So items of one producer leave in the order they came, and so do any two pushes that did not overlap.
+// Close:      a push publishes, fences, and then reads _closed; Close sets it, fences, and then takes everything out. One of the two sees the
+//             other's, so an item is taken by Close or by its own push, and runs elsewhere in either case.
+// Tests:      InjectorTests, the model suites.
+using Runtime.Core.Concurrency;
+
 namespace Runtime.Core.Scheduling;
 
-/// <summary>The global injection queue: first in, first out, fed by threads outside the runtime, by yields and by overflowing local queues.</summary>
-/// <remarks>
-/// Thread safe. An intrusive list under one lock; a push allocates nothing. Workers take batches, so the lock is entered once for
-/// many items. <see cref="IsEmpty"/> and <see cref="OldestReadyAt"/> are read without the lock: a reader that follows a full fence
-/// sees every push that preceded the pusher's own fence (see the folder's README, "No lost wake-up").
-/// </remarks>
-internal sealed class Injector(Action<WorkItem> afterClose)
+/// <summary>The global injection queue: first in, first out, fed by threads outside the runtime, by queues that give up their turn and by overflowing rings.</summary>
+/// <remarks>Thread safe. A push into the ring is one interlocked operation and one fence, whatever the number of items, and allocates nothing.</remarks>
+internal sealed class Injector(Action<object> afterClose)
 {
+    private readonly InjectorRing _ring = new();
     private readonly Lock _lock = new();
+    private readonly EntryQueue _spill = new();
 
-    // The list, linked by WorkItem.Next. Written under the lock.
-    private WorkItem? _head;
-    private WorkItem? _tail;
+    private AtomicInt32 _spilled;
+    private AtomicInt32 _closed;
 
-    // Length of the list. Written under the lock, read anywhere.
-    private int _count;
+    /// <summary>How many items wait; a hint.</summary>
+    public int Count => _ring.Count + _spilled.Value;
 
-    // ReadyAt of the head, or long.MaxValue. Written under the lock, read anywhere as a hint.
-    private long _oldestReadyAt = long.MaxValue;
+    /// <summary>Whether there is nothing to take now. After a fence it sees every push that preceded the pusher's own fence.</summary>
+    public bool IsEmpty => _ring.IsEmpty && _spilled.Value == 0;
 
-    // Set once, under the lock: the workers are gone, and what comes later goes to afterClose, outside the lock.
-    private bool _closed;
-
-    public int Count => Volatile.Read(ref _count);
-
-    public bool IsEmpty => Volatile.Read(ref _count) == 0;
-
-    public long OldestReadyAt => Volatile.Read(ref _oldestReadyAt);
-
-    /// <summary>Adds an item at the tail. A closed queue hands it on instead.</summary>
-    public void Push(WorkItem item) => PushBatch(item, item, 1);
-
-    /// <summary>Adds a linked batch at the tail, in order. A closed queue hands it on instead.</summary>
-    public void PushBatch(WorkItem first, WorkItem last, int count)
+    /// <summary>When the oldest item became ready, in milliseconds, or <see cref="long.MaxValue"/>; a hint.</summary>
+    public long OldestReadyAt
     {
-        last.Next = null;
-        lock (_lock)
+        get
         {
-            if (!_closed)
+            var oldest = _ring.OldestReadyAt;
+            if (oldest != long.MaxValue || _spilled.Value == 0)
             {
-                Append_NeedsLock(first, last, count);
-                return;
+                return oldest;
+            }
+
+            using (_lock.EnterScope())
+            {
+                return _spill.OldestReadyAt;
+            }
+        }
+    }
+
+    /// <summary>Adds an item at the tail; a closed queue hands it on instead. A full fence: the caller may go on to ask whether to wake somebody.</summary>
+    public void Push(QueueEntry entry) => PushMany(new ReadOnlySpan<QueueEntry>(in entry));
+
+    /// <summary>Adds items at the tail, in order; a closed queue hands them on instead. A full fence.</summary>
+    public void PushMany(ReadOnlySpan<QueueEntry> entries)
+    {
+        var pushed = _spilled.Value == 0 ? _ring.Push(entries) : 0;
+        if (pushed < entries.Length)
+        {
+            Spill(entries[pushed..]);
+        }
+
+        Fence.Full(); // pairs with the one in Close, and with the one in IdleSet.Enter
+        if (_closed.Value != 0)
+        {
+            HandOnAll();
+        }
+    }
+
+    /// <summary>Takes the oldest item.</summary>
+    public bool TryPop(out QueueEntry entry)
+    {
+        entry = default;
+        return Take(new Span<QueueEntry>(ref entry)) == 1;
+    }
+
+    /// <summary>Takes the oldest items.</summary>
+    /// <param name="taken">Where to put them; as many as there is room for are taken.</param>
+    /// <returns>How many.</returns>
+    public int Take(Span<QueueEntry> taken)
+    {
+        var count = _ring.Take(taken);
+        if (count < taken.Length && _spilled.Value != 0)
+        {
+            using (_lock.EnterScope())
+            {
+                while (count < taken.Length && _spill.Count > 0)
+                {
+                    taken[count++] = _spill.Dequeue();
+                }
+
+                _spilled.Value = _spill.Count;
             }
         }
 
-        HandOn(first);
+        return count;
     }
 
     /// <summary>Closes the queue and hands on what is left in it; so does every later push.</summary>
     public void Close()
     {
-        WorkItem? rest;
-        lock (_lock)
-        {
-            _closed = true;
-            rest = _head;
-            _head = null;
-            _tail = null;
-            Volatile.Write(ref _count, 0);
-            Volatile.Write(ref _oldestReadyAt, long.MaxValue);
-        }
-
-        HandOn(rest);
+        _closed.Value = 1;
+        Fence.Full(); // pairs with the one in PushMany
+        HandOnAll();
     }
 
-    /// <summary>Takes the oldest item.</summary>
-    public WorkItem? Pop()
+    private void Spill(ReadOnlySpan<QueueEntry> entries)
     {
-        if (IsEmpty)
+        using (_lock.EnterScope())
         {
-            return null;
-        }
-
-        lock (_lock)
-        {
-            return Take_NeedsLock();
-        }
-    }
-
-    /// <summary>Takes the oldest item for the caller to run and moves up to <paramref name="more"/> further ones into its local queue.</summary>
-    /// <remarks>The caller owns <paramref name="local"/> and has made sure that it has room for <paramref name="more"/> items.</remarks>
-    public WorkItem? PopBatch(LocalQueue local, int more)
-    {
-        if (IsEmpty)
-        {
-            return null;
-        }
-
-        lock (_lock)
-        {
-            var first = Take_NeedsLock();
-            for (var i = 0; i < more && _head is not null; i++)
+            foreach (var entry in entries)
             {
-                local.Push(Take_NeedsLock()!, this); // never overflows, so never comes back for the lock
+                _spill.Enqueue(entry);
             }
 
-            return first;
+            _spilled.Value = _spill.Count;
         }
     }
 
-    private void HandOn(WorkItem? item)
+    private void HandOnAll()
     {
-        while (item is not null)
+        while (TryPop(out var entry))
         {
-            var next = item.Next;
-            item.Next = null;
-            afterClose(item);
-            item = next;
+            afterClose(entry.Item);
         }
-    }
-
-    private void Append_NeedsLock(WorkItem first, WorkItem last, int count)
-    {
-        if (_tail is null)
-        {
-            _head = first;
-            Volatile.Write(ref _oldestReadyAt, first.ReadyAt);
-        }
-        else
-        {
-            _tail.Next = first;
-        }
-
-        _tail = last;
-        Volatile.Write(ref _count, _count + count);
-    }
-
-    private WorkItem? Take_NeedsLock()
-    {
-        var item = _head;
-        if (item is null)
-        {
-            return null;
-        }
-
-        _head = item.Next;
-        item.Next = null;
-        if (_head is null)
-        {
-            _tail = null;
-        }
-
-        Volatile.Write(ref _oldestReadyAt, _head?.ReadyAt ?? long.MaxValue);
-        Volatile.Write(ref _count, _count - 1);
-        return item;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class Lane
     public int Count => Plain.Count + DatedByArrival.Count;
 
     /// <summary>Adds an item behind every one of a smaller sequence number; at the tail unless it is being restored.</summary>
-    public void Insert(WorkItem item)
+    public void Insert(LaneNode item)
     {
         if (item.DeadlineTicks == long.MaxValue)
         {
@@ -31,7 +31,7 @@ internal sealed class Lane
         }
     }
 
-    public void Remove(WorkItem item)
+    public void Remove(LaneNode item)
     {
         if (item.DeadlineTicks == long.MaxValue)
         {
@@ -45,7 +45,7 @@ internal sealed class Lane
     }
 
     /// <summary>The item that has waited longest, whatever its deadline.</summary>
-    public WorkItem? Oldest
+    public LaneNode? Oldest
     {
         get
         {
@@ -58,19 +58,19 @@ internal sealed class Lane
     }
 
     /// <summary>The item that would be taken last: the newest without a deadline, or else the one whose deadline is latest.</summary>
-    public WorkItem? Last => Plain.Tail ?? Dated.Latest();
+    public LaneNode? Last => Plain.Tail ?? Dated.Latest();
 }
 
-/// <summary>An intrusive doubly linked list ordered by <see cref="WorkItem.Sequence"/>, linked through <see cref="WorkItem.Next"/> and <see cref="WorkItem.Previous"/>.</summary>
+/// <summary>An intrusive doubly linked list ordered by <see cref="LaneNode.Sequence"/>, linked through <see cref="LaneNode.Next"/> and <see cref="LaneNode.Previous"/>.</summary>
 internal struct ArrivalList
 {
-    public WorkItem? Head { get; private set; }
+    public LaneNode? Head { get; private set; }
 
-    public WorkItem? Tail { get; private set; }
+    public LaneNode? Tail { get; private set; }
 
     public int Count { get; private set; }
 
-    public void Insert(WorkItem item)
+    public void Insert(LaneNode item)
     {
         // New items have the greatest sequence: the loop body runs only for a restored one, which is among the oldest, so it is sought from the head.
         if (Tail is null || Tail.Sequence < item.Sequence)
@@ -88,7 +88,7 @@ internal struct ArrivalList
         LinkBetween(next.Previous, item, next);
     }
 
-    public void Remove(WorkItem item)
+    public void Remove(LaneNode item)
     {
         Debug.Assert(Count > 0, "The item is in no list.");
         if (item.Previous is null)
@@ -114,7 +114,7 @@ internal struct ArrivalList
         Count--;
     }
 
-    private void LinkBetween(WorkItem? previous, WorkItem item, WorkItem? next)
+    private void LinkBetween(LaneNode? previous, LaneNode item, LaneNode? next)
     {
         item.Previous = previous;
         item.Next = next;

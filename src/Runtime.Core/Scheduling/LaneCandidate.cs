@@ -4,9 +4,9 @@ namespace Runtime.Core.Scheduling;
 
 /// <summary>An item that could run next, with the level that its age gives it.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly struct LaneCandidate(WorkItem item, int level)
+internal readonly struct LaneCandidate(LaneNode item, int level)
 {
-    public WorkItem Item { get; } = item;
+    public LaneNode Item { get; } = item;
 
     public int Level { get; } = level;
 

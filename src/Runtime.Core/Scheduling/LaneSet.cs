@@ -36,11 +36,11 @@ internal sealed class LaneSet
     public long OldestReadyAt => Oldest?.ReadyAt ?? long.MaxValue;
 
     /// <summary>The item that has waited longest.</summary>
-    public WorkItem? Oldest
+    public LaneNode? Oldest
     {
         get
         {
-            WorkItem? oldest = null;
+            LaneNode? oldest = null;
             for (var mask = _occupied; mask != 0; mask &= mask - 1)
             {
                 var candidate = _lanes[BitOperations.TrailingZeroCount(mask)].Oldest!;
@@ -55,17 +55,17 @@ internal sealed class LaneSet
     }
 
     /// <summary>The item that would be taken last if nothing were boosted.</summary>
-    public WorkItem? Last => _occupied == 0 ? null : _lanes[BitOperations.Log2(_occupied)].Last;
+    public LaneNode? Last => _occupied == 0 ? null : _lanes[BitOperations.Log2(_occupied)].Last;
 
     /// <summary>Adds a new item. Its priority, deadline and ready time must have been set.</summary>
-    public void Add(WorkItem item)
+    public void Add(LaneNode item)
     {
         item.Sequence = _nextSequence++;
         Restore(item);
     }
 
     /// <summary>Puts an item that was taken back in the place it had.</summary>
-    public void Restore(WorkItem item)
+    public void Restore(LaneNode item)
     {
         var level = (int)item.Priority;
         _lanes[level].Insert(item);
@@ -74,7 +74,7 @@ internal sealed class LaneSet
     }
 
     /// <summary>Removes an item that is in the set.</summary>
-    public void Remove(WorkItem item)
+    public void Remove(LaneNode item)
     {
         var level = (int)item.Priority;
         var lane = _lanes[level];
@@ -87,11 +87,11 @@ internal sealed class LaneSet
     }
 
     /// <summary>Takes the best item.</summary>
-    /// <param name="now">The time, in the clock of <see cref="WorkItem.ReadyAt"/>.</param>
+    /// <param name="now">The time, in the clock of <see cref="LaneNode.ReadyAt"/>.</param>
     /// <param name="threshold">The starvation threshold in the same unit; more than zero.</param>
     /// <param name="item">The item.</param>
     /// <param name="boosted">Whether it was taken ahead of an item of a more urgent lane because of its age.</param>
-    public bool TryTake(long now, long threshold, [NotNullWhen(true)] out WorkItem? item, out bool boosted)
+    public bool TryTake(long now, long threshold, [NotNullWhen(true)] out LaneNode? item, out bool boosted)
     {
         if (!TryPeek(now, threshold, out var best))
         {
@@ -125,7 +125,7 @@ internal sealed class LaneSet
         return found;
     }
 
-    private static bool Consider(WorkItem? item, long now, long threshold, ref LaneCandidate best, bool found)
+    private static bool Consider(LaneNode? item, long now, long threshold, ref LaneCandidate best, bool found)
     {
         if (item is null)
         {

@@ -3,43 +3,37 @@
 // Shared words   written by                      read by
 //   _head        owner and thieves, by CAS       all       two 32-bit indices in one word: steal (high) and real (low)
 //   _tail        owner, release store            thieves
-//   _slots       owner (push); taker clears      the one who claimed the slot through _head
+//   _slots       owner (push); taker clears      the one who claimed the slot through _head; the stamps by anyone, as hints
 //
 // Invariants: steal <= real <= tail <= steal + Capacity (indices wrap at 2^32); a slot in [steal, tail) is never overwritten;
 //             an index in [real, tail) is claimed by exactly one successful CAS on _head.
-// Protocol:   push   slot, then _tail (release; pairs with the acquire read of _tail in StealInto).
+// Protocol:   push   slot, then _tail (release; pairs with the acquire read of _tail in StealInto). No interlocked operation.
 //             pop    CAS _head: real + 1, and steal with it unless a thief is at work.
 //             steal  CAS _head: real + n, steal stays (this keeps the slots from being reused and other thieves out);
 //                    copy the slots; CAS _head: steal = real as it is then.
 // Races:      owner and thief both CAS _head for the last item: one fails and looks again. A second thief sees steal != real
 //             and reports Retry. The owner's push sees steal, not real, and so cannot overwrite slots that are being copied.
-// Overflow:   when the ring is full the owner claims the older half and moves it, with the new item, to the injector in one batch.
+// Overflow:   when the ring is full the owner claims all of it, moves the newer half with the new item to the injector in one batch, and gives
+//             itself the older half back, which is where it was. The newer half, so that order is kept, and so that what came from the injector,
+//             which lands in the older half, never goes back there unrun: an item leaves the injector at most once (tokio#8029).
 // Rejected:   a growing Chase-Lev deque: its owner pop needs a full fence, and growth hides the overload that overflow shows.
 // Sources:    Tokio's run queue (32-bit indices against ABA); Chase and Lev 2005; Lê, Pop, Cohen, Zappa Nardelli 2013.
-// Tests:      LocalQueueTests (menu and stress).
+// Tests:      LocalQueueTests (menu and stress); the model suites.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
-
-/// <summary>The outcome of an attempt to steal. A lost race is not an empty victim.</summary>
-internal enum StealResult : byte
-{
-    /// <summary>The victim had nothing.</summary>
-    Empty,
-
-    /// <summary>Work was taken.</summary>
-    Success,
-
-    /// <summary>Another thread got in between; there may be work.</summary>
-    Retry,
-}
 
 /// <summary>The ring of one worker, as its owner sees it. Other workers hold its <see cref="Stealer"/>.</summary>
 internal sealed class LocalQueue
 {
-    /// <summary>How many items the ring holds. Tokio's and Go's size: large enough for a burst, small enough for two pages of references.</summary>
+    /// <summary>How many items the ring holds. Tokio's and Go's size: large enough for a burst, small enough for a page.</summary>
+#if MODEL
+    public const int Capacity = 4;
+#else
     public const int Capacity = 256;
+#endif
 
     private const uint Mask = Capacity - 1;
 
@@ -55,36 +49,39 @@ internal sealed class LocalQueue
         get
         {
             // Head first: the tail never falls behind a head read before it.
-            var head = Volatile.Read(ref _indices.Head);
-            return (int)(Volatile.Read(ref _indices.Tail) - Real(head));
+            var head = _indices.Head.Value;
+            return (int)(_indices.Tail.Value - Real(head));
         }
     }
 
+    /// <summary>Whether the owner would find nothing. Owner only; a thief may empty the queue at any time.</summary>
+    public bool IsEmptyToOwner => Real(_indices.Head.Value) == _indices.Tail.Plain;
+
     public Stealer Visitor => new(this);
 
-    /// <summary>Adds an item at the tail. Owner only. When the ring is full, moves the older half and the item to the injector.</summary>
+    /// <summary>Adds an item at the tail. Owner only. When the ring is full, moves the newer half and the item to the injector.</summary>
     /// <returns>Whether the ring overflowed.</returns>
-    public bool Push(WorkItem item, Injector overflow)
+    public bool Push(QueueEntry entry, Injector overflow)
     {
-        var tail = _indices.Tail; // only the owner writes it
+        var tail = _indices.Tail.Plain; // only the owner writes it
         while (true)
         {
-            var head = Volatile.Read(ref _indices.Head);
+            var head = _indices.Head.Value;
             if (tail - Steal(head) < Capacity)
             {
-                _slots[tail & Mask].Item = item;
-                Volatile.Write(ref _indices.Tail, tail + 1); // release; pairs with the tail read in StealInto
+                _slots[tail & Mask].Fill(entry);
+                _indices.Tail.Value = tail + 1; // release; pairs with the tail read in StealInto
                 return false;
             }
 
             if (Steal(head) != Real(head))
             {
                 // A thief is copying: it frees half of the ring in a moment, this one item goes round it.
-                overflow.Push(item);
+                overflow.Push(entry);
                 return true;
             }
 
-            if (TryMoveHalf(head, item, overflow))
+            if (TryMoveHalf(head, entry, overflow))
             {
                 return true;
             }
@@ -92,67 +89,60 @@ internal sealed class LocalQueue
     }
 
     /// <summary>Takes the item at the head. Owner only.</summary>
-    public WorkItem? Pop()
+    public bool TryPop(out QueueEntry entry)
     {
         while (true)
         {
-            var head = Volatile.Read(ref _indices.Head);
+            var head = _indices.Head.Value;
             var real = Real(head);
-            if (real == _indices.Tail)
+            if (real == _indices.Tail.Plain)
             {
-                return null;
+                entry = default;
+                return false;
             }
 
             // While a thief is between its two CASes, steal is its mark and must stay where it is.
             var next = Steal(head) == real ? Pack(real + 1, real + 1) : Pack(Steal(head), real + 1);
-            if (Interlocked.CompareExchange(ref _indices.Head, next, head) == head)
+            if (_indices.Head.CompareExchange(next, head) == head)
             {
-                ref var slot = ref _slots[real & Mask];
-                var item = slot.Item!;
-                slot.Item = null;
-                return item;
+                entry = _slots[real & Mask].Empty();
+                return true;
             }
         }
     }
 
-    /// <summary>When the item at the head became ready, or <see cref="long.MaxValue"/>. Owner only; a thief may take the item meanwhile.</summary>
-    public long PeekReadyAt()
+    /// <summary>When the item at the head became ready, in milliseconds, or <see cref="long.MaxValue"/>. A hint: the item may be gone by now.</summary>
+    public long OldestReadyAt
     {
-        var real = Real(Volatile.Read(ref _indices.Head));
-        return real == _indices.Tail ? long.MaxValue : _slots[real & Mask].Item?.ReadyAt ?? long.MaxValue;
+        get
+        {
+            var real = Real(_indices.Head.Value);
+            return (int)(_indices.Tail.Value - real) <= 0 ? long.MaxValue : _slots[real & Mask].Ready.Milliseconds;
+        }
     }
 
-    private bool TryMoveHalf(ulong head, WorkItem item, Injector overflow)
+    private bool TryMoveHalf(ulong head, QueueEntry entry, Injector overflow)
     {
         const uint half = Capacity / 2;
         var real = Real(head);
-        if (Interlocked.CompareExchange(ref _indices.Head, Pack(real + half, real + half), head) != head)
+        var tail = real + Capacity;
+        if (_indices.Head.CompareExchange(Pack(tail, tail), head) != head)
         {
             return false;
         }
 
-        // The claimed slots are the owner's alone now: link them into one batch.
-        WorkItem? first = null;
-        WorkItem? last = null;
+        // All slots are the owner's alone now. To everybody else the queue is empty until the tail moves.
+        var batch = new QueueEntry[half + 1];
         for (uint i = 0; i < half; i++)
         {
-            ref var slot = ref _slots[(real + i) & Mask];
-            var moved = slot.Item!;
-            slot.Item = null;
-            if (last is null)
-            {
-                first = moved;
-            }
-            else
-            {
-                last.Next = moved;
-            }
-
-            last = moved;
+            batch[i] = _slots[(real + half + i) & Mask].Empty();
         }
 
-        last!.Next = item;
-        overflow.PushBatch(first!, item, (int)half + 1);
+        batch[half] = entry;
+
+        // Index tail + i and index real + i are the same slot: the older half is in its place already.
+        _indices.Tail.Value = tail + half; // release; pairs with the tail read in StealInto
+        overflow.PushMany(batch);
         return true;
     }
 
@@ -162,9 +152,27 @@ internal sealed class LocalQueue
 
     private static ulong Pack(uint steal, uint real) => ((ulong)steal << 32) | real;
 
+    [StructLayout(LayoutKind.Auto)]
     private struct Slot
     {
-        public WorkItem? Item;
+        private Cell<object?> _item;
+        private AtomicInt64 _ready;
+
+        public readonly ReadyStamp Ready => ReadyStamp.FromRaw(_ready.Value);
+
+        public void Fill(QueueEntry entry)
+        {
+            _item.Value = entry.Item;
+            _ready.Value = entry.Ready.Raw;
+        }
+
+        public QueueEntry Empty()
+        {
+            var item = _item.Value;
+            Debug.Assert(item is not null, "A claimed slot holds an item.");
+            _item.Value = null;
+            return new QueueEntry(item, Ready);
+        }
     }
 
     // 128 bytes between and around: two lines, because the prefetcher of x64 fetches lines in pairs.
@@ -172,10 +180,10 @@ internal sealed class LocalQueue
     private struct Indices
     {
         [FieldOffset(128)]
-        public ulong Head;
+        public AtomicUInt64 Head;
 
         [FieldOffset(256)]
-        public uint Tail;
+        public AtomicUInt32 Tail;
     }
 
     /// <summary>What other workers may do with a queue: take half of it.</summary>
@@ -183,25 +191,22 @@ internal sealed class LocalQueue
     {
         public bool IsEmpty => victim.Count <= 0;
 
-        /// <summary>When the item at the head became ready, or <see cref="long.MaxValue"/>. A hint: the item may be gone, or in use elsewhere, by now.</summary>
-        public long OldestReadyAt => IsEmpty ? long.MaxValue : victim._slots[Real(Volatile.Read(ref victim._indices.Head)) & Mask].Item?.ReadyAt ?? long.MaxValue;
-
         /// <summary>Moves half of the victim's items, rounded up, to the thief's own queue. Called by the owner of <paramref name="thief"/>.</summary>
         /// <param name="thief">The queue to fill; at most half full, or nothing is taken.</param>
         /// <param name="first">The oldest item taken; it is returned, not queued.</param>
         /// <param name="taken">How many items were taken, <paramref name="first"/> included.</param>
-        public StealResult StealInto(LocalQueue thief, out WorkItem? first, out int taken)
+        public StealResult StealInto(LocalQueue thief, out QueueEntry first, out int taken)
         {
-            first = null;
+            first = default;
             taken = 0;
-            var tailOfThief = thief._indices.Tail; // the caller owns it
-            if (tailOfThief - Steal(Volatile.Read(ref thief._indices.Head)) > Capacity / 2)
+            var tailOfThief = thief._indices.Tail.Plain; // the caller owns it
+            if (tailOfThief - Steal(thief._indices.Head.Value) > Capacity / 2)
             {
                 return StealResult.Empty;
             }
 
-            var head = Volatile.Read(ref victim._indices.Head);
-            var tail = Volatile.Read(ref victim._indices.Tail); // acquire; pairs with the release in Push
+            var head = victim._indices.Head.Value;
+            var tail = victim._indices.Tail.Value; // acquire; pairs with the release in Push
             var real = Real(head);
             if (Steal(head) != real)
             {
@@ -221,39 +226,30 @@ internal sealed class LocalQueue
             }
 
             var count = available - (available / 2);
-            if (Interlocked.CompareExchange(ref victim._indices.Head, Pack(real, real + count), head) != head)
+            if (victim._indices.Head.CompareExchange(Pack(real, real + count), head) != head)
             {
                 return StealResult.Retry;
             }
 
-            first = Take(real);
+            first = victim._slots[real & Mask].Empty();
             for (uint i = 1; i < count; i++)
             {
-                thief._slots[(tailOfThief + i - 1) & Mask].Item = Take(real + i);
+                thief._slots[(tailOfThief + i - 1) & Mask].Fill(victim._slots[(real + i) & Mask].Empty());
             }
 
-            Volatile.Write(ref thief._indices.Tail, tailOfThief + count - 1); // publishes them to other thieves
+            thief._indices.Tail.Value = tailOfThief + count - 1; // publishes them to other thieves
             Release();
             taken = (int)count;
             return StealResult.Success;
         }
 
-        private WorkItem Take(uint index)
-        {
-            ref var slot = ref victim._slots[index & Mask];
-            var item = slot.Item;
-            Debug.Assert(item is not null, "A claimed slot holds an item.");
-            slot.Item = null;
-            return item;
-        }
-
         // The second CAS of a steal: the owner may have moved real meanwhile, steal catches up with wherever it is.
         private void Release()
         {
-            var head = Volatile.Read(ref victim._indices.Head);
+            var head = victim._indices.Head.Value;
             while (true)
             {
-                var seen = Interlocked.CompareExchange(ref victim._indices.Head, Pack(Real(head), Real(head)), head);
+                var seen = victim._indices.Head.CompareExchange(Pack(Real(head), Real(head)), head);
                 if (seen == head)
                 {
                     return;

@@ -23,8 +23,8 @@ internal sealed partial class Scheduler
                 worker.Counters.Wait.AddTo(wait.Counts, ref wait.Sum);
                 worker.Counters.Run.AddTo(run.Counts, ref run.Sum);
                 executed += worker.Counters.Executed;
-                plain += Math.Max(0, worker.Queue.Count);
-                oldest = Math.Min(oldest, worker.Queue.Visitor.OldestReadyAt);
+                plain += Math.Max(0, worker.Queue.Count) + (worker.Slot.IsEmpty ? 0 : 1);
+                oldest = Math.Min(oldest, Math.Min(worker.Queue.OldestReadyAt, worker.Slot.IsEmpty ? long.MaxValue : worker.Slot.Ready.Milliseconds));
             }
 
             var depth = new long[LaneSet.Levels];

@@ -1,9 +1,13 @@
+using Runtime.Core.Concurrency;
+
 namespace Runtime.Core.Scheduling;
 
 // The set of workers: start, growing and shrinking while loaded, replacement, end.
 internal sealed partial class Scheduler
 {
     private readonly Lock _workersLock = new();
+
+    private readonly WorkerMonitor _monitor;
 
     // Completed when the last worker has ended after the close.
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,7 +19,17 @@ internal sealed partial class Scheduler
     private volatile Worker[] _workers = [];
 
     // How many of them are not retiring; under _workersLock.
-    private int _wanted;
+    private int _staying;
+
+    // How many are asked for: those configured, and those in place of blocked ones; under _workersLock.
+    private int _configured;
+    private volatile int _reserve;
+
+    // How many are blocked in user code; under _workersLock.
+    private int _blocked;
+
+    // Items that were found to block; by Interlocked.
+    private long _blockedItems;
 
     // The id of the next worker; under _workersLock.
     private int _nextId;
@@ -25,11 +39,29 @@ internal sealed partial class Scheduler
 
     public Worker[] Workers => _workers;
 
-    /// <summary>How many workers there are; at least 1, so that shares can be computed.</summary>
-    public int WorkerCount => Math.Max(1, _workers.Length);
+    /// <summary>How many workers there are by configuration; at least 1.</summary>
+    public int WorkerCount => Math.Max(1, Volatile.Read(ref _configured));
+
+    /// <summary>How many there are beyond those, in place of blocked ones.</summary>
+    public int Reserve => _reserve;
+
+    public long BlockedItems => Interlocked.Read(ref _blockedItems);
+
+    /// <summary>Whether every worker is parked.</summary>
+    public bool IsIdle => Idle.Parked >= _workers.Length;
+
+    /// <summary>How many of them may be awake; at least 1, so that shares can be computed.</summary>
+    public int ActiveWorkers => Math.Max(1, _activeLimit);
+
+    // See ActiveWorkers. Written under _workersLock.
+    private volatile int _activeLimit = 1;
 
     /// <summary>Starts the workers.</summary>
-    public void Start(int workers) => Resize(workers);
+    public void Start(int workers)
+    {
+        Resize(workers);
+        _monitor.Start();
+    }
 
     /// <summary>Changes settings and workers while running. Threads of another shape replace the present ones.</summary>
     public void Reconfigure(AsyncRuntimeOptions options, int workers)
@@ -57,27 +89,52 @@ internal sealed partial class Scheduler
         }
     }
 
-    /// <summary>Brings the number of workers that are not retiring to <paramref name="target"/>.</summary>
+    /// <summary>Brings the number of workers that are not retiring to <paramref name="target"/>, and the reserve.</summary>
     public void Resize(int target)
     {
         lock (_workersLock)
         {
-            if (_closed)
-            {
-                return;
-            }
-
-            Shrink_NeedsLock(target);
-            while (_wanted < target)
-            {
-                // Under the lock for the numbering only; the thread takes the lock at its end at the earliest.
-                var worker = new Worker(this, _nextId, _shape);
-                _nextId++;
-                _workers = [.. _workers, worker];
-                _wanted++;
-                worker.Start();
-            }
+            Volatile.Write(ref _configured, target);
+            Adjust_NeedsLock();
         }
+    }
+
+    /// <summary>Has so many workers more than configured, up to the limit.</summary>
+    public void SetReserve(int reserve)
+    {
+        lock (_workersLock)
+        {
+            _reserve = Math.Min(reserve, _settings.MaxReserveThreads);
+            Adjust_NeedsLock();
+        }
+    }
+
+    private void Adjust_NeedsLock()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        var target = _configured == 0 ? 0 : _configured + _reserve;
+        Shrink_NeedsLock(target);
+        while (_staying < target)
+        {
+            // Under the lock for the numbering only; the thread takes the lock at its end at the earliest.
+            var worker = new Worker(this, _nextId, _shape);
+            _nextId++;
+            _workers = [.. _workers, worker];
+            _staying++;
+            SetLimit_NeedsLock();
+            worker.Start();
+        }
+    }
+
+    // As many awake as there are processors, and one more for each that is blocked.
+    private void SetLimit_NeedsLock()
+    {
+        _activeLimit = Math.Min(_workers.Length, Environment.ProcessorCount + _blocked);
+        Idle.SetWorkers(_workers.Length, _activeLimit);
     }
 
     /// <summary>Ends the workers. Work that is left, and work that is submitted from now on, runs elsewhere.</summary>
@@ -95,12 +152,13 @@ internal sealed partial class Scheduler
             }
         }
 
-        Interlocked.MemoryBarrier(); // pairs with the fence in IdleSet.Enter
+        Fence.Full(); // pairs with the fence in IdleSet.Enter
         foreach (var worker in workers)
         {
             Idle.Wake(worker);
         }
 
+        _monitor.Stop();
         await Task.WhenAny(_allEnded.Task, Task.Delay(patience, TimeProvider.System)).ConfigureAwait(false);
         Injector.Close();
         Lanes.Close();
@@ -124,7 +182,9 @@ internal sealed partial class Scheduler
         lock (_workersLock)
         {
             _workers = Array.FindAll(_workers, other => other != worker);
+            SetLimit_NeedsLock();
             _retired.Add(worker.Counters);
+            Ledger.ReturnStripe(worker.Stripe);
             if (_closed && _workers.Length == 0)
             {
                 _allEnded.TrySetResult();
@@ -134,29 +194,40 @@ internal sealed partial class Scheduler
 
     private void Shrink_NeedsLock(int target)
     {
-        for (var i = _workers.Length - 1; i >= 0 && _wanted > target; i--)
+        for (var i = _workers.Length - 1; i >= 0 && _staying > target; i--)
         {
             var worker = _workers[i];
             if (!worker.IsRetiring)
             {
                 worker.Retire();
-                _wanted--;
-                Interlocked.MemoryBarrier(); // pairs with the fence in IdleSet.Enter: it sees the flag, or we see it parked
+                _staying--;
+                Fence.Full(); // pairs with the fence in IdleSet.Enter: it sees the flag, or we see it parked
                 Idle.Wake(worker);
             }
         }
     }
 
-    // Takes what a worker that did not end in time still has in its queue.
+    // Takes what a worker that did not end in time still has in its queues.
     private void Empty(Worker worker)
     {
-        var loot = new LocalQueue();
-        while (worker.Queue.Visitor.StealInto(loot, out var item, out _) != StealResult.Empty)
+        if (worker.Slot.TryTake(out var entry))
         {
-            for (; item is not null; item = loot.Pop())
+            _host.RunElsewhere(entry.Item);
+        }
+
+        var loot = new LocalQueue();
+        while (worker.Queue.Visitor.StealInto(loot, out entry, out _) != StealResult.Empty)
+        {
+            if (entry.Item is null)
             {
-                _host.RunElsewhere(item);
+                continue; // a lost race
             }
+
+            do
+            {
+                _host.RunElsewhere(entry.Item);
+            }
+            while (loot.TryPop(out entry));
         }
     }
 

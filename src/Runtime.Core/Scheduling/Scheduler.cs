@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
@@ -21,11 +21,13 @@ internal sealed partial class Scheduler
     // Set while somebody wants to hear of the next unpark; cleared by the worker that tells.
     private int _activityWanted;
 
-    public Scheduler(ISchedulerHost host, AsyncRuntimeOptions options)
+    public Scheduler(ISchedulerHost host, WorkLedger ledger, AsyncRuntimeOptions options)
     {
         _host = host;
+        Ledger = ledger;
         _settings = SchedulerSettings.From(options);
         _shape = ThreadShape.From(options);
+        _monitor = new WorkerMonitor(this, $"{options.ThreadNamePrefix}-monitor");
         Injector = new Injector(host.RunElsewhere);
         Lanes = new SharedLanes(host.RunElsewhere);
     }
@@ -38,6 +40,11 @@ internal sealed partial class Scheduler
 
     public IdleSet Idle { get; } = new();
 
+    public WorkLedger Ledger { get; }
+
+    /// <summary>Whether a worker that finds nothing may look a little longer: not where the producer needs the same processor.</summary>
+    public bool MayLinger { get; } = Environment.ProcessorCount > 1;
+
     public bool IsClosed => _closed;
 
     public ISchedulerHost Host => _host;
@@ -45,49 +52,86 @@ internal sealed partial class Scheduler
     /// <summary>The execution context of a thread that nothing has touched; <see langword="null"/> until the first worker has started.</summary>
     public ExecutionContext? CleanContext => _cleanContext;
 
-    /// <summary>Queues an item; its priority and deadline have been set. From a worker of this scheduler it goes to that worker's own queue.</summary>
-    public void Submit(WorkItem item)
+    /// <summary>The worker of this scheduler on whose thread the caller is, unless it is to hand on what it has.</summary>
+    public Worker? CurrentWorker => Worker.Current is { } worker && worker.Scheduler == this ? worker : null;
+
+    /// <summary>Queues new work; its priority and deadline have been set.</summary>
+    public void Submit(WorkItem item, Worker? worker)
     {
-        var worker = Worker.Current;
-        var own = worker is not null && worker.Scheduler == this && !worker.IsRetiring && !_closed;
-        Stamp(item, own ? worker : null);
         var settings = _settings;
         if (settings.Priorities && IsUrgencyGiven(item))
         {
-            Lanes.Add(item);
+            AddToLanes(item);
         }
-        else if (own && settings.Stealing)
+        else if (MayPush(worker, settings))
         {
-            worker!.Push(item);
+            worker.PushNew(new QueueEntry(item, worker.Stamp()));
         }
         else
         {
-            Injector.Push(item);
+            Inject(item);
         }
-
-        Notify();
     }
+
+    /// <summary>Queues work that goes on: it has been waiting for something that has happened.</summary>
+    public void SubmitWoken(WorkItem item)
+    {
+        if (_settings.Priorities && IsUrgencyGiven(item))
+        {
+            AddToLanes(item);
+        }
+        else
+        {
+            SubmitWoken((object)item);
+        }
+    }
+
+    /// <summary>Queues the continuation of an await in plain work.</summary>
+    public void SubmitWoken(Action continuation) => SubmitWoken((object)continuation);
 
     /// <summary>Queues an item behind everything of its priority that waits anywhere: the end of the injector, or of its lane.</summary>
     public void SubmitToBack(WorkItem item)
     {
-        Stamp(item, worker: null);
         if (_settings.Priorities && IsUrgencyGiven(item))
         {
-            Lanes.Add(item);
+            AddToLanes(item);
         }
         else
         {
-            Injector.Push(item);
+            Inject(item);
         }
+    }
 
-        Notify();
+    /// <summary>Queues what gives up its turn behind everything of its priority that waits in the caller's reach.</summary>
+    public void SubmitYielded(WorkItem item)
+    {
+        if (_settings.Priorities && IsUrgencyGiven(item))
+        {
+            AddToLanes(item);
+        }
+        else
+        {
+            SubmitYielded((object)item);
+        }
+    }
+
+    /// <summary>Queues the continuation of a yield in plain work.</summary>
+    public void SubmitYielded(Action continuation) => SubmitYielded((object)continuation);
+
+    /// <summary>Queues new plain work in one go.</summary>
+    public void SubmitMany(ReadOnlySpan<QueueEntry> entries)
+    {
+        Injector.PushMany(entries);
+        if (Idle.NeedsWake)
+        {
+            Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
+        }
     }
 
     /// <summary>Wakes a worker if the work just published needs one.</summary>
     public void Notify()
     {
-        Interlocked.MemoryBarrier(); // pairs with the fence in IdleSet.Enter: either the parking worker sees the item, or we see it parked
+        Fence.Full(); // pairs with the fence in IdleSet.Enter: either the parking worker sees the item, or we see it parked
         if (Idle.NeedsWake)
         {
             Idle.WakeOne();
@@ -116,12 +160,11 @@ internal sealed partial class Scheduler
     /// <summary>Asks for one call of <see cref="ISchedulerHost.OnActivity"/> at the next unpark of a worker.</summary>
     public void WatchForActivity() => Volatile.Write(ref _activityWanted, 1);
 
-    public SynchronizationContext ContextOf(TaskPriority priority) => _host.ContextOf(priority);
-
     public void OnUnhandled(Exception exception) => _host.OnUnhandled(exception);
 
     public void OnUnparked()
     {
+        _monitor.OnActivity();
         if (Volatile.Read(ref _activityWanted) != 0 && Interlocked.Exchange(ref _activityWanted, 0) != 0)
         {
             _host.OnActivity();
@@ -130,13 +173,53 @@ internal sealed partial class Scheduler
 
     private static bool IsUrgencyGiven(WorkItem item) => item.Priority != TaskPriority.Normal || item.DeadlineTicks != long.MaxValue;
 
-    private static void Stamp(WorkItem item, Worker? worker)
+    // Whether work may go to the caller's own queues.
+    private bool MayPush([NotNullWhen(true)] Worker? worker, SchedulerSettings settings) =>
+        worker is not null && settings.Stealing && !worker.IsRetiring && !_closed;
+
+    private void SubmitWoken(object item)
     {
-        Debug.Assert(item.Next is null && item.Previous is null && item.HeapIndex < 0, "An item is in one queue at a time.");
-        item.ReadyAt = MonotonicClock.Milliseconds;
-        var count = worker is null ? ++_outsideSubmissions : ++worker.Counters.Submissions;
-        item.SampledAt = (count & WorkerCounters.SampleMask) == 0 ? MonotonicClock.Timestamp : 0;
+        var worker = CurrentWorker;
+        if (MayPush(worker, _settings))
+        {
+            worker.PushWoken(new QueueEntry(item, worker.Stamp()));
+        }
+        else
+        {
+            Inject(item);
+        }
     }
+
+    private void SubmitYielded(object item)
+    {
+        var worker = CurrentWorker;
+        if (MayPush(worker, _settings))
+        {
+            worker.PushYielded(new QueueEntry(item, worker.Stamp()));
+        }
+        else
+        {
+            Inject(item);
+        }
+    }
+
+    private void Inject(object item)
+    {
+        Injector.Push(new QueueEntry(item, OutsideStamp()));
+        if (Idle.NeedsWake) // the push was a fence
+        {
+            Idle.WakeOne();
+        }
+    }
+
+    private void AddToLanes(WorkItem item)
+    {
+        Lanes.Add(new QueueEntry(item, OutsideStamp()), item.Priority, item.DeadlineTicks);
+        Notify();
+    }
+
+    /// <summary>When an item from outside became ready.</summary>
+    public static ReadyStamp OutsideStamp() => (++_outsideSubmissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : ReadyStamp.Coarse();
 
     // Counts this thread's submissions from outside, to sample one in 64.
     [ThreadStatic]

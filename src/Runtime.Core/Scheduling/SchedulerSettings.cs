@@ -11,6 +11,8 @@ internal sealed record SchedulerSettings
 
     public required TimeSpan StealBackoff { get; init; }
 
+    public required int MaxReserveThreads { get; init; }
+
     /// <summary>Milliseconds, 1 or more.</summary>
     public required long StarvationThreshold { get; init; }
 
@@ -20,6 +22,7 @@ internal sealed record SchedulerSettings
         Priorities = options.EnablePriorityScheduling,
         MaxStealAttempts = options.MaxStealAttempts,
         StealBackoff = options.StealBackoff,
+        MaxReserveThreads = options.MaxReserveThreads,
         StarvationThreshold = Math.Max(1, (long)options.StarvationThreshold.TotalMilliseconds),
     };
 }

@@ -1,12 +1,21 @@
+using System.Runtime.InteropServices;
+
 namespace Runtime.Core.Scheduling;
 
 /// <summary>The lanes of a scheduler: everything that is not plain Normal work. Thread safe; one lock around a <see cref="LaneSet"/>.</summary>
-internal sealed class SharedLanes(Action<WorkItem> afterClose)
+internal sealed class SharedLanes(Action<object> afterClose)
 {
+    // How many free nodes are kept: what a burst needs again and again, and no more than 100 KB.
+    private const int MostFree = 1024;
+
     private readonly Lock _lock = new();
 
     // Under the lock.
     private readonly LaneSet _lanes = new();
+
+    // Nodes for the next items, linked by Next, and how many. Under the lock.
+    private LaneNode? _free;
+    private int _freeCount;
 
     // Length of _lanes; written under the lock, read anywhere: one load per dequeue when no lane is in use.
     private int _count;
@@ -41,56 +50,67 @@ internal sealed class SharedLanes(Action<WorkItem> afterClose)
     }
 
     /// <summary>Adds an item. A closed set hands it on instead.</summary>
-    public void Add(WorkItem item)
+    /// <param name="entry">The item.</param>
+    /// <param name="priority">The lane: the item's own priority, or a more urgent one for what a blocked worker may be waiting for.</param>
+    /// <param name="deadlineTicks">The deadline, or <see cref="long.MaxValue"/>.</param>
+    public void Add(QueueEntry entry, TaskPriority priority, long deadlineTicks)
     {
         lock (_lock)
         {
             if (!_closed)
             {
-                _lanes.Add(item);
+                var node = TakeNode_NeedsLock();
+                node.Item = entry.Item;
+                node.Ready = entry.Ready;
+                node.ReadyAt = entry.Ready.Milliseconds;
+                node.Priority = priority;
+                node.DeadlineTicks = deadlineTicks;
+                _lanes.Add(node);
                 Volatile.Write(ref _count, _lanes.Count);
                 return;
             }
         }
 
-        afterClose(item);
+        afterClose(entry.Item);
     }
 
     /// <summary>Takes the best item, if it goes before the plain work that the caller could run instead.</summary>
-    /// <param name="now">The time in milliseconds.</param>
-    /// <param name="threshold">The starvation threshold in milliseconds.</param>
-    /// <param name="plainReadyAt">When the oldest plain item in the caller's reach became ready; <see cref="long.MaxValue"/> when there is none.</param>
-    /// <param name="leastUrgent">The least urgent level that the caller accepts.</param>
-    public WorkItem? TryTake(long now, long threshold, long plainReadyAt, int leastUrgent)
+    /// <param name="limits">What it has to go before.</param>
+    /// <param name="entry">The item.</param>
+    public bool TryTake(in Limits limits, out QueueEntry entry)
     {
         lock (_lock)
         {
-            if (!_lanes.TryPeek(now, threshold, out var best) || best.Level > leastUrgent || PlainPrecedes(best, now, threshold, plainReadyAt))
+            if (!_lanes.TryPeek(limits.Now, limits.Threshold, out var best) || best.Level > limits.LeastUrgent || PlainPrecedes(best, limits))
             {
-                return null;
+                entry = default;
+                return false;
             }
 
-            _lanes.Remove(best.Item);
+            var node = best.Item;
+            _lanes.Remove(node);
             Volatile.Write(ref _count, _lanes.Count);
-            if (best.Level < (int)best.Item.Priority)
+            if (best.Level < (int)node.Priority)
             {
                 Volatile.Write(ref _boosts, _boosts + 1);
             }
 
-            return best.Item;
+            entry = new QueueEntry(node.Item, node.Ready);
+            Free_NeedsLock(node);
+            return true;
         }
     }
 
     /// <summary>Hands on what is left, and from now on whatever is added.</summary>
     public void Close()
     {
-        List<WorkItem> rest = [];
+        List<object> rest = [];
         lock (_lock)
         {
             _closed = true;
-            while (_lanes.TryTake(0, 1, out var item, out _))
+            while (_lanes.TryTake(0, 1, out var node, out _))
             {
-                rest.Add(item);
+                rest.Add(node.Item);
             }
 
             Volatile.Write(ref _count, 0);
@@ -99,16 +119,48 @@ internal sealed class SharedLanes(Action<WorkItem> afterClose)
         rest.ForEach(afterClose);
     }
 
-    private static bool PlainPrecedes(LaneCandidate best, long now, long threshold, long plainReadyAt)
+    private static bool PlainPrecedes(LaneCandidate best, in Limits limits)
     {
-        if (plainReadyAt == long.MaxValue)
+        if (limits.PlainReadyAt == long.MaxValue)
         {
             return false;
         }
 
-        var level = LaneSet.EffectiveLevel(TaskPriority.Normal, plainReadyAt, now, threshold);
+        var level = LaneSet.EffectiveLevel(TaskPriority.Normal, limits.PlainReadyAt, limits.Now, limits.Threshold);
         return level != best.Level
             ? level < best.Level
-            : best.Item.DeadlineTicks == long.MaxValue && plainReadyAt <= best.Item.ReadyAt;
+            : best.Item.DeadlineTicks == long.MaxValue && limits.PlainReadyAt <= best.Item.ReadyAt;
     }
+
+    private LaneNode TakeNode_NeedsLock()
+    {
+        if (_free is not { } node)
+        {
+            return new LaneNode();
+        }
+
+        _free = node.Next;
+        node.Next = null;
+        _freeCount--;
+        return node;
+    }
+
+    private void Free_NeedsLock(LaneNode node)
+    {
+        node.Item = null!;
+        if (_freeCount < MostFree)
+        {
+            node.Next = _free;
+            _free = node;
+            _freeCount++;
+        }
+    }
+
+    /// <summary>What an item of a lane has to go before.</summary>
+    /// <param name="Now">The time in milliseconds.</param>
+    /// <param name="Threshold">The starvation threshold in milliseconds.</param>
+    /// <param name="PlainReadyAt">When the oldest plain item in the caller's reach became ready; <see cref="long.MaxValue"/> when there is none.</param>
+    /// <param name="LeastUrgent">The least urgent level that the caller accepts.</param>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct Limits(long Now, long Threshold, long PlainReadyAt, int LeastUrgent);
 }

@@ -1,4 +1,18 @@
-using System.Runtime.InteropServices;
+// WorkLedger: what was accepted and what has ended, so that nothing is lost unseen: accepted = live + succeeded + failed + cancelled.
+//
+// Shared words   written by                                              read by
+//   stripes      a worker its own, by plain release stores;              all
+//                other threads one of eight, by Interlocked
+//   _stopBegan   BeginStop, once                                         every end
+//   the state    the runtime's lifecycle, not here                       every accept, by its caller
+//
+// Zero:       Live reads what has ended first and what was accepted after it. All counters only grow, and an end is counted after the accept, so
+//             a result of zero means that there was a moment between the two readings at which nothing was live. The stop depends on that.
+// Stop:       an accept counts and then reads the state; the stop sets the state and then sums up. An end counts and then reads _stopBegan; the stop
+//             sets it and then sums up. Each pair is store-then-load on both sides (Dekker). The many sides, which workers pass with every item, are
+//             plain: the one side that happens once has the fence for all of them (Fence.ProcessWide, in BeginStop, AwaitStopSeen and CutOff).
+// Sources:    Dice, Lev, Moir 2013 (scalable statistics counters); folly's asymmetric fences. Tests: WorkLedgerTests, AsyncRuntimeStopTests.
+using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
 
@@ -10,21 +24,21 @@ internal enum WorkOutcome
     Cancelled,
 }
 
-/// <summary>
-/// Counts what was accepted and what has ended, so that nothing is lost unseen: accepted = live + succeeded + failed + cancelled.
-/// </summary>
-/// <remarks>
-/// Thread safe; one uncontended interlocked addition per event, on a stripe of the calling worker. <see cref="Live"/> reads what has ended
-/// first and what was accepted after it. All counters only grow, so a result of zero means that there was a moment between the two
-/// readings at which nothing was live; the stop depends on that.
-/// </remarks>
+/// <summary>Counts what was accepted and what has ended. Thread safe; see the head of the file.</summary>
 internal sealed class WorkLedger
 {
-    private const int StripeCount = 16;
+    private const int SharedStripes = 8;
 
-    private readonly Stripe[] _stripes = new Stripe[StripeCount];
+    private readonly Lock _lock = new();
+    private readonly LedgerStripe[] _shared;
 
-    // Raised when something ends after StopBegan; set before StopBegan becomes true.
+    // Those of workers, ended ones included: a new worker takes over an ended one's. Replaced under _lock.
+    private volatile LedgerStripe[] _own = [];
+
+    // Stripes of ended workers. Under _lock.
+    private readonly Stack<LedgerStripe> _free = new();
+
+    // Called when something ends after the stop began; set before _stopBegan.
     private Action? _endedWhileStopping;
 
     // Of the work that was live when the stop began: how it ended. By Interlocked.
@@ -39,15 +53,17 @@ internal sealed class WorkLedger
     // Set when the drain is over: what has not started by now is cancelled instead of run.
     private volatile bool _cutOff;
 
+    public WorkLedger() => _shared = [.. Enumerable.Range(0, SharedStripes).Select(_ => new LedgerStripe(this))];
+
     public bool IsCutOff => _cutOff;
 
-    public long Accepted => Sum(Counter.Accepted) - Sum(Counter.Refused);
+    public long Accepted => Sum(static stripe => stripe.Accepted) - Sum(static stripe => stripe.Refused);
 
-    public long Succeeded => Sum(Counter.Succeeded);
+    public long Succeeded => Sum(static stripe => stripe.Succeeded);
 
-    public long Failed => Sum(Counter.Failed);
+    public long Failed => Sum(static stripe => stripe.Failed);
 
-    public long Cancelled => Sum(Counter.Cancelled);
+    public long Cancelled => Sum(static stripe => stripe.Cancelled);
 
     public long CompletedWhileStopping => Interlocked.Read(ref _completedWhileStopping);
 
@@ -60,19 +76,43 @@ internal sealed class WorkLedger
     {
         get
         {
-            var ended = Sum(Counter.Succeeded) + Sum(Counter.Failed) + Sum(Counter.Cancelled) + Sum(Counter.Refused);
-            return Sum(Counter.Accepted) - ended;
+            var ended = Sum(static stripe => stripe.Ended);
+            return Sum(static stripe => stripe.Accepted) - ended;
         }
     }
 
-    /// <summary>Counts a unit of work as accepted. The caller then checks the state of the runtime and may still <see cref="Refuse"/> it.</summary>
-    /// <remarks>A full fence: of this and a concurrent stop, either the stop sees the work or the caller sees the stop.</remarks>
-    public void Accept() => Add(Counter.Accepted);
+    /// <summary>A stripe for a worker to count on alone.</summary>
+    public LedgerStripe TakeStripe()
+    {
+        lock (_lock)
+        {
+            if (!_free.TryPop(out var stripe))
+            {
+                stripe = new LedgerStripe(this);
+                _own = [.. _own, stripe];
+            }
+
+            return stripe;
+        }
+    }
+
+    /// <summary>Takes the stripe of a worker that has ended back; what it counted stays.</summary>
+    public void ReturnStripe(LedgerStripe stripe)
+    {
+        lock (_lock)
+        {
+            _free.Push(stripe);
+        }
+    }
+
+    /// <summary>Counts units of work as accepted. The caller then checks the state of the runtime and may still refuse them.</summary>
+    /// <param name="worker">The worker whose thread this is, if any.</param>
+    public void Accept(Worker? worker) => Count(LedgerEvent.Accepted, worker);
 
     /// <summary>Takes an <see cref="Accept"/> back.</summary>
-    public void Refuse()
+    public void Refuse(Worker? worker)
     {
-        Add(Counter.Refused);
+        Count(LedgerEvent.Refused, worker);
         SignalIfStopping();
     }
 
@@ -93,12 +133,7 @@ internal sealed class WorkLedger
             Interlocked.Increment(ref outcome == WorkOutcome.Cancelled ? ref _cancelledWhileStopping : ref _completedWhileStopping);
         }
 
-        Add(outcome switch
-        {
-            WorkOutcome.Succeeded => Counter.Succeeded,
-            WorkOutcome.Failed => Counter.Failed,
-            _ => Counter.Cancelled,
-        });
+        Count(LedgerEvent.Succeeded + (int)outcome, Worker.Current);
         SignalIfStopping();
     }
 
@@ -107,11 +142,18 @@ internal sealed class WorkLedger
     {
         _endedWhileStopping = ended;
         _stopBegan = true;
-        Interlocked.MemoryBarrier();
+        Fence.ProcessWide(); // pairs with Finish: from here on its signal, or its count
     }
 
+    /// <summary>Call after the state has been set: every accept that has not seen the new state is in the counters from here on.</summary>
+    public static void AwaitStopSeen() => Fence.ProcessWide();
+
     /// <summary>Ends the drain: work that has not started will not.</summary>
-    public void CutOff() => _cutOff = true;
+    public void CutOff()
+    {
+        _cutOff = true;
+        Fence.ProcessWide(); // pairs with the accept of draining work: it sees this, or Live sees it
+    }
 
     private void SignalIfStopping()
     {
@@ -121,47 +163,31 @@ internal sealed class WorkLedger
         }
     }
 
-    private void Add(Counter counter)
+    private void Count(LedgerEvent what, Worker? worker)
     {
-        // Stripe 0 is for threads from outside; workers take turns on the others.
-        var index = Worker.Current is { } worker ? 1 + (worker.Id % (StripeCount - 1)) : 0;
-        ref var stripe = ref _stripes[index];
-        Interlocked.Increment(ref stripe[counter]);
+        if (worker is not null && worker.Stripe.Ledger == this)
+        {
+            worker.Stripe.CountAlone(what);
+        }
+        else
+        {
+            _shared[Environment.CurrentManagedThreadId & (SharedStripes - 1)].CountShared(what);
+        }
     }
 
-    private long Sum(Counter counter)
+    private long Sum(Func<LedgerStripe, long> counter)
     {
         long sum = 0;
-        for (var i = 0; i < StripeCount; i++)
+        foreach (var stripe in _shared)
         {
-            sum += Interlocked.Read(ref _stripes[i][counter]);
+            sum += counter(stripe);
+        }
+
+        foreach (var stripe in _own)
+        {
+            sum += counter(stripe);
         }
 
         return sum;
-    }
-
-    private enum Counter
-    {
-        Accepted,
-        Refused,
-        Succeeded,
-        Failed,
-        Cancelled,
-    }
-
-    // 128 bytes: neighbours do not share a pair of cache lines.
-    [StructLayout(LayoutKind.Sequential, Size = 128)]
-    private struct Stripe
-    {
-        private Counters _counters;
-
-        [System.Diagnostics.CodeAnalysis.UnscopedRef]
-        public ref long this[Counter counter] => ref _counters[(int)counter];
-    }
-
-    [System.Runtime.CompilerServices.InlineArray(5)]
-    private struct Counters
-    {
-        private long _first;
     }
 }

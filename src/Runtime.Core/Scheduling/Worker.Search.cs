@@ -2,91 +2,135 @@ using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
 
-// Where the next item comes from: lanes, own queue, injector; then the other workers' queues.
+// Where the next item comes from: lanes, slot, own queue, injector; then the other workers' queues.
 internal sealed partial class Worker
 {
-    private WorkItem? FindInReach(SchedulerSettings settings)
+    // Tokio's bound on a batch: half of the ring, so that what is fetched is never what overflows.
+    private const int MaxBatch = LocalQueue.Capacity / 2;
+
+    // Where a batch from the injector lands before it goes into the ring. Owner only; empty between two uses.
+    private readonly QueueEntry[] _batch = new QueueEntry[MaxBatch];
+
+    private bool FindInReach(SchedulerSettings settings, out QueueEntry entry)
     {
-        if (++_tick % InjectorInterval == 0 && _scheduler.Lanes.IsEmpty && _scheduler.Injector.Pop() is { } oldest)
+        var lanesInUse = !_scheduler.Lanes.IsEmpty;
+        if (--_untilInjector <= 0)
         {
-            return oldest; // a busy local queue must not shut the injector out
+            _untilInjector = _injectorInterval;
+            if (!lanesInUse && _scheduler.Injector.TryPop(out entry))
+            {
+                return true; // a busy local queue must not shut the injector out
+            }
         }
 
-        if (!_scheduler.Lanes.IsEmpty)
+        if (lanesInUse)
         {
-            return FindByPriority(settings);
+            return FindByPriority(settings, out entry);
         }
 
-        return PopLocal() ?? FetchFromInjector(settings);
+        if (_slot.TryTake(out entry))
+        {
+            _slotRuns++;
+            Counters.SlotRuns++;
+            return true;
+        }
+
+        _slotRuns = 0;
+        return PopLocal(out entry) || FetchFromInjector(settings, out entry);
     }
 
-    private WorkItem? PopLocal()
+    private bool PopLocal(out QueueEntry entry)
     {
-        var item = Queue.Pop();
-        if (item is not null)
+        if (!Queue.TryPop(out entry))
         {
-            Counters.LocalRuns++;
+            return false;
         }
 
-        return item;
+        Counters.LocalRuns++;
+        return true;
     }
 
-    private WorkItem? FetchFromInjector(SchedulerSettings settings)
+    private bool FetchFromInjector(SchedulerSettings settings, out QueueEntry entry)
     {
         if (!settings.Stealing)
         {
-            return _scheduler.Injector.Pop();
+            return _scheduler.Injector.TryPop(out entry);
         }
 
         // A fair share: with W workers each takes a W-th, so that one does not carry the burst off to its own queue. The queue is empty here.
-        var share = Math.Min((_scheduler.Injector.Count / _scheduler.WorkerCount) + 1, MaxBatch);
-        return _scheduler.Injector.PopBatch(Queue, share - 1);
+        var waiting = _scheduler.Injector.Count;
+        if (waiting <= 1)
+        {
+            return _scheduler.Injector.TryPop(out entry);
+        }
+
+        var share = _batch.AsSpan(0, Math.Min((waiting / _scheduler.ActiveWorkers) + 1, MaxBatch));
+        var count = _scheduler.Injector.Take(share);
+        entry = count > 0 ? share[0] : default;
+        for (var i = 1; i < count; i++)
+        {
+            Push(share[i]); // never overflows
+        }
+
+        share[..count].Clear();
+        return count > 0;
     }
 
-    private WorkItem? FindByPriority(SchedulerSettings settings)
+    private bool FindByPriority(SchedulerSettings settings, out QueueEntry entry)
     {
+        if (_slot.TryTake(out entry))
+        {
+            Push(entry); // plain work like the rest, while there is other
+        }
+
         var now = MonotonicClock.Milliseconds;
-        var local = Queue.PeekReadyAt();
+        var local = Queue.OldestReadyAt;
         var global = _scheduler.Injector.OldestReadyAt;
         var plain = Math.Min(local, global);
 
         // Without plain work in reach, less urgent work must wait until the other workers' queues have been looked into as well.
         var leastUrgent = plain == long.MaxValue && settings.Stealing ? (int)TaskPriority.Normal : int.MaxValue;
-        if (_scheduler.Lanes.TryTake(now, settings.StarvationThreshold, plain, leastUrgent) is { } urgent)
+        if (_scheduler.Lanes.TryTake(new SharedLanes.Limits(now, settings.StarvationThreshold, plain, leastUrgent), out entry))
         {
-            return urgent;
+            return true;
         }
 
         if (plain != long.MaxValue)
         {
-            var item = global < local ? _scheduler.Injector.Pop() ?? PopLocal() : PopLocal() ?? _scheduler.Injector.Pop();
-            if (item is not null)
+            var injector = _scheduler.Injector;
+            if (global < local ? injector.TryPop(out entry) || PopLocal(out entry) : PopLocal(out entry) || injector.TryPop(out entry))
             {
-                return item;
+                return true;
             }
         }
 
-        if (settings.Stealing && StealOnce(out var stolen) == StealResult.Success)
+        if (settings.Stealing && StealOnce(out entry) == StealResult.Success)
         {
-            return stolen;
+            return true;
         }
 
-        return _scheduler.Lanes.TryTake(now, settings.StarvationThreshold, long.MaxValue, int.MaxValue);
+        if (_scheduler.Lanes.TryTake(new SharedLanes.Limits(now, settings.StarvationThreshold, long.MaxValue, int.MaxValue), out entry))
+        {
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>Looks for work in the other workers' queues, as one of at most half of the workers at a time.</summary>
-    private WorkItem? Search(SchedulerSettings settings)
+    private bool Search(SchedulerSettings settings, out QueueEntry entry)
     {
+        entry = default;
         if (!settings.Stealing)
         {
-            return null;
+            return false;
         }
 
         if (!IsSearching)
         {
-            if (!_scheduler.Idle.TryStartSearching(_scheduler.WorkerCount))
+            if (!_scheduler.Idle.TryStartSearching())
             {
-                return null;
+                return false;
             }
 
             IsSearching = true;
@@ -95,12 +139,12 @@ internal sealed partial class Worker
         var started = 0L;
         for (var attempt = 0; attempt < settings.MaxStealAttempts; attempt++)
         {
-            switch (StealOnce(out var item))
+            switch (StealOnce(out entry))
             {
                 case StealResult.Success:
-                    return item;
+                    return true;
                 case StealResult.Empty:
-                    return FindInReach(settings);
+                    return FindInReach(settings, out entry);
             }
 
             // A race was lost: the winner needs a moment. Spin, twice as long each time, up to the configured pause.
@@ -110,19 +154,19 @@ internal sealed partial class Worker
                 Thread.SpinWait(16 << Math.Min(attempt, 8));
             }
 
-            if (FindInReach(settings) is { } found)
+            if (FindInReach(settings, out entry))
             {
-                return found;
+                return true;
             }
         }
 
-        return null;
+        return false;
     }
 
     /// <summary>Goes round the other workers once, from a random one on.</summary>
-    private StealResult StealOnce(out WorkItem? item)
+    private StealResult StealOnce(out QueueEntry entry)
     {
-        item = null;
+        entry = default;
         var workers = _scheduler.Workers;
         var outcome = StealResult.Empty;
         var start = _random.Next(workers.Length);
@@ -135,7 +179,7 @@ internal sealed partial class Worker
             }
 
             Counters.StealAttempts++;
-            switch (victim.Queue.Visitor.StealInto(Queue, out item, out var taken))
+            switch (victim.Queue.Visitor.StealInto(Queue, out entry, out var taken))
             {
                 case StealResult.Success:
                     Counters.Steals++;

@@ -22,13 +22,15 @@ internal sealed partial class Worker
             Busy = MonotonicClock.ToDuration(time.Busy),
             Executed = Counters.Executed,
             LocalRuns = Volatile.Read(ref Counters.LocalRuns),
+            SlotRuns = Volatile.Read(ref Counters.SlotRuns),
             StealAttempts = Volatile.Read(ref Counters.StealAttempts),
             Steals = Volatile.Read(ref Counters.Steals),
             ItemsStolen = Volatile.Read(ref Counters.ItemsStolen),
             Parks = Volatile.Read(ref Counters.Parks),
             Overflows = Volatile.Read(ref Counters.Overflows),
-            QueueDepth = Math.Max(0, Queue.Count),
-            IsRunning = Counters.IsRunning,
+            QueueDepth = Math.Max(0, Queue.Count) + (Slot.IsEmpty ? 0 : 1),
+            IsRunning = CurrentItem is not null,
+            IsBlocked = Watch.IsBlocked,
         };
     }
 }

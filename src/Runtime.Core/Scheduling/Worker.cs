@@ -1,16 +1,11 @@
+using System.Runtime.CompilerServices;
 using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
 
 /// <summary>One worker: a thread, its queue, and the loop that finds and runs work.</summary>
-internal sealed partial class Worker
+internal sealed partial class Worker : Sleeper
 {
-    // Go's and Tokio's interval: a prime, so that it does not beat with the work's own rhythm.
-    private const uint InjectorInterval = 61;
-
-    // Tokio's bound on a batch: half of the ring, so that what is fetched is never what overflows.
-    private const int MaxBatch = LocalQueue.Capacity / 2;
-
     // The worker whose thread this is. One thread-static read tells where a submission comes from.
     [ThreadStatic]
     private static Worker? _current;
@@ -19,14 +14,18 @@ internal sealed partial class Worker
     private readonly Scheduler.ThreadShape _shape;
     private readonly Parker _parker = Parker.Create();
 
+    // The contexts to install, by priority; the one of plain work is in place whenever an item starts.
+    private readonly SynchronizationContext[] _contexts;
+    private readonly SynchronizationContext _plainContext;
+
     // The context of this thread while nothing has touched it; restored after every item.
     private ExecutionContext? _cleanContext;
 
+    // What it runs now. Written by the owner, read by the monitor.
+    private object? _item;
+
     // Picks victims. Owner only.
     private readonly Random _random;
-
-    // Counts rounds of the loop. Owner only.
-    private uint _tick;
 
     // Set by Retire, read by the owner each round.
     private volatile bool _retiring;
@@ -38,6 +37,9 @@ internal sealed partial class Worker
         _shape = shape;
         Name = $"{shape.NamePrefix}-{id}";
         _random = new Random(unchecked((id * 486_187_739) + 17));
+        _contexts = [.. Enum.GetValues<TaskPriority>().Select(scheduler.Host.ContextOf)];
+        _plainContext = _contexts[(int)TaskPriority.Normal];
+        Stripe = scheduler.Ledger.TakeStripe();
     }
 
     public static Worker? Current => _current;
@@ -54,41 +56,46 @@ internal sealed partial class Worker
 
     public WorkerCounters Counters { get; } = new();
 
-    /// <summary>Whether the idle set counts this worker as searching. Written by a waker under the idle set's lock while the worker is parked, else by the owner.</summary>
-    public bool IsSearching { get; set; }
+    /// <summary>This worker's part of the ledger. Owner only.</summary>
+    public LedgerStripe Stripe { get; }
 
     public bool IsRetiring => _retiring;
 
+    /// <summary>What it runs now, if anything.</summary>
+    public object? CurrentItem => Volatile.Read(ref _item);
+
+    /// <summary>How the thread is seen from outside; <see langword="null"/> until it runs.</summary>
+    public ThreadProbe? Probe { get; private set; }
+
+    /// <summary>What the monitor remembers of it. Monitor only.</summary>
+    public WorkerWatch Watch { get; } = new();
+
     public WorkerIsolation Isolation => _shape.Isolation;
 
-    public void Start() =>
-        new Thread(Main, _shape.StackSize) { IsBackground = true, Name = Name }.UnsafeStart(); // Unsafe: no AsyncLocal of the starter may live on here
+    public void Start()
+    {
+        var thread = new Thread(Main, _shape.StackSize) { IsBackground = true, Name = Name };
+        thread.UnsafeStart(); // Unsafe: no AsyncLocal of the starter may live on here
+    }
 
-    public void Unpark() => _parker.Unpark();
+    public override void Unpark() => _parker.Unpark();
 
     /// <summary>Asks the worker to hand its work on and end. The caller then wakes it.</summary>
     public void Retire() => _retiring = true;
 
-    /// <summary>Adds an item to this worker's own queue. Owner only.</summary>
-    public void Push(WorkItem item)
-    {
-        if (Queue.Push(item, _scheduler.Injector))
-        {
-            Counters.Overflows++;
-        }
-    }
-
     private void Main()
     {
         _current = this;
+        Probe = ThreadProbe.OfCurrentThread();
         _cleanContext = ExecutionContext.Capture();
+        SynchronizationContext.SetSynchronizationContext(_plainContext);
         _scheduler.PrepareThread(this);
         Counters.Begin();
 
         // Nothing below may throw: user code runs inside Execute, which catches everything it does.
-        while (Next() is { } item)
+        while (TryNext(out var entry))
         {
-            Execute(item);
+            Execute(entry);
         }
 
         HandOver();
@@ -97,65 +104,95 @@ internal sealed partial class Worker
         _parker.Dispose();
     }
 
-    private void Execute(WorkItem item)
+    private void Execute(QueueEntry entry)
     {
-        var context = _scheduler.ContextOf(item.Priority);
-        if (SynchronizationContext.Current != context)
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-        }
-
-        var sample = Counters.BeginItem(item);
+        Volatile.Write(ref _item, entry.Item);
+        var sample = Counters.BeginItem(entry);
         try
         {
-            item.Run();
+            if (entry.Item.GetType() == typeof(Action))
+            {
+                Unsafe.As<Action>(entry.Item)(); // the type was checked: a cast would check it again
+            }
+            else
+            {
+                var work = Unsafe.As<WorkItem>(entry.Item); // a queue holds nothing else
+                if (work.Priority != TaskPriority.Normal)
+                {
+                    SynchronizationContext.SetSynchronizationContext(_contexts[(int)work.Priority]);
+                }
+
+                work.Run();
+            }
         }
         catch (Exception exception)
         {
             _scheduler.OnUnhandled(exception);
         }
 
-        Counters.EndItem(sample);
+        Volatile.Write(ref _item, null);
+        if (Counters.EndItem(sample))
+        {
+            TuneInjectorInterval();
+        }
 
         // An async method restores what it changed; a plain delegate may have left an AsyncLocal, an Activity or a suppressed flow behind.
         if (ExecutionContext.Capture() != _cleanContext)
         {
             ExecutionContext.Restore(_cleanContext!);
         }
+
+        if (SynchronizationContext.Current != _plainContext)
+        {
+            SynchronizationContext.SetSynchronizationContext(_plainContext);
+        }
     }
 
     /// <summary>Finds the next item, parking as long as there is none.</summary>
-    /// <returns><see langword="null"/> when the worker is to end.</returns>
-    private WorkItem? Next()
+    /// <returns><see langword="false"/> when the worker is to end.</returns>
+    private bool TryNext(out QueueEntry entry)
     {
         while (!_retiring && !_scheduler.IsClosed)
         {
             var settings = _scheduler.Settings;
-            if (!settings.Stealing && Queue.Count > 0)
+            if (!settings.Stealing && !IsEmptyToOwner)
             {
                 HandOver(); // stealing has been switched off: nothing may be out of the others' reach
             }
 
-            var item = FindInReach(settings) ?? Search(settings);
-            if (item is not null)
+            if (FindInReach(settings, out entry) || Search(settings, out entry))
             {
-                StopSearching();
-                return item;
+                OnFound();
+                return true;
             }
 
             Park();
         }
 
-        return null;
+        entry = default;
+        return false;
+    }
+
+    // What a worker owes the others when it has found something to do.
+    private void OnFound()
+    {
+        if (IsSearching)
+        {
+            StopSearching();
+        }
+        else if (_hasPushed)
+        {
+            // The pushes of the last item did not fence; whatever took the next item did.
+            _hasPushed = false;
+            if (_scheduler.Idle.NeedsWake && !Queue.IsEmptyToOwner)
+            {
+                _scheduler.Idle.WakeOne();
+            }
+        }
     }
 
     private void StopSearching()
     {
-        if (!IsSearching)
-        {
-            return;
-        }
-
         IsSearching = false;
         if (_scheduler.Idle.StopSearching() && _scheduler.HasWork())
         {
@@ -165,6 +202,11 @@ internal sealed partial class Worker
 
     private void Park()
     {
+        if (IsSearching && Linger())
+        {
+            return;
+        }
+
         _scheduler.Idle.Enter(this);
         if (_retiring || _scheduler.IsClosed || _scheduler.HasWork())
         {
@@ -184,12 +226,16 @@ internal sealed partial class Worker
 
     private void HandOver()
     {
-        while (Queue.Pop() is { } item)
+        while (_slot.TryTake(out var entry) || Queue.TryPop(out entry))
         {
-            _scheduler.Injector.Push(item);
+            _scheduler.Injector.Push(entry);
         }
 
-        StopSearching();
+        if (IsSearching)
+        {
+            StopSearching();
+        }
+
         _scheduler.Notify();
     }
 }

@@ -23,6 +23,7 @@ internal sealed class WorkerCounters
     private readonly DurationCounts _run = new();
 
     public long LocalRuns;
+    public long SlotRuns;
     public long StealAttempts;
     public long Steals;
     public long ItemsStolen;
@@ -32,12 +33,7 @@ internal sealed class WorkerCounters
     /// <summary>Counts submissions of the owner, to sample one in 64.</summary>
     public uint Submissions;
 
-    // Whether an item is being run; written by the owner, read by snapshots.
-    private bool _running;
-
     public long Executed => Volatile.Read(ref _executed);
-
-    public bool IsRunning => Volatile.Read(ref _running);
 
     public DurationCounts Wait => _wait;
 
@@ -45,34 +41,39 @@ internal sealed class WorkerCounters
 
     public void Begin() => Volatile.Write(ref _began, MonotonicClock.Timestamp);
 
-    public ItemSample BeginItem(WorkItem item)
+    /// <summary>The latest sampled run time, in timestamp ticks. Owner only.</summary>
+    public long LastRun { get; private set; }
+
+    public ItemSample BeginItem(in QueueEntry entry)
     {
-        Volatile.Write(ref _running, true);
         var timed = (_executed & SampleMask) == 0;
         Volatile.Write(ref _executed, _executed + 1);
-        var submitted = item.SampledAt;
-        if (!timed && submitted == 0)
+        return timed || entry.Ready.IsSampled ? Sample(entry.Ready, timed) : default;
+    }
+
+    /// <summary>Counts the end of an item.</summary>
+    /// <returns>Whether its run was timed.</returns>
+    public bool EndItem(ItemSample sample)
+    {
+        if (sample.StartedAt == 0)
         {
-            return default;
+            return false;
         }
 
+        LastRun = MonotonicClock.Timestamp - sample.StartedAt;
+        _run.Add(LastRun);
+        return true;
+    }
+
+    private ItemSample Sample(ReadyStamp ready, bool timed)
+    {
         var now = MonotonicClock.Timestamp;
-        if (submitted != 0)
+        if (ready.IsSampled)
         {
-            _wait.Add(now - submitted);
+            _wait.Add(now - ready.Timestamp);
         }
 
         return new ItemSample(timed ? now : 0);
-    }
-
-    public void EndItem(ItemSample sample)
-    {
-        if (sample.StartedAt != 0)
-        {
-            _run.Add(MonotonicClock.Timestamp - sample.StartedAt);
-        }
-
-        Volatile.Write(ref _running, false);
     }
 
     public void BeginPark()

@@ -31,6 +31,10 @@ internal sealed partial class RuntimeService
     [LoggerMessage(EventIds.UnhandledException, LogLevel.Error, "An exception left posted work or a callback; the worker goes on", EventName = "UnhandledException")]
     private partial void LogUnhandledException(Exception? exception);
 
+    [LoggerMessage(EventIds.WorkerBlocked, LogLevel.Warning,
+        "{Item} has blocked the thread {Worker} for {Duration}; other work goes on, on a thread more. Await instead of waiting, or use SpawnBlocking", EventName = "WorkerBlocked")]
+    private partial void LogWorkerBlocked(string item, string worker, TimeSpan duration);
+
     [LoggerMessage(EventIds.IsolationRefused, LogLevel.Warning,
         "Worker threads do not stand back for requests as AsyncRuntime:Isolation asks: {Problem}", EventName = "IsolationRefused")]
     private partial void LogIsolationRefused(string problem);

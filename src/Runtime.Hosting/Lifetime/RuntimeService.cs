@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Runtime.Core;
+using Runtime.Core.Execution;
 using Runtime.Core.Tuning;
 using Runtime.Hosting.Configuration;
 using Runtime.Hosting.Endpoints;
@@ -37,6 +38,9 @@ internal sealed partial class RuntimeService(
     // The last problem with thread priorities that was logged.
     private string? _reportedProblem;
 
+    // Seastar's rate for stall reports: enough to see what it is, not enough to fill a disk.
+    private readonly ReportBudget _blockedReports = new(5, TimeSpan.FromMinutes(1), TimeProvider.System);
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         var current = options.CurrentValue;
@@ -46,6 +50,7 @@ internal sealed partial class RuntimeService(
         }
 
         runtime.UnhandledException += OnUnhandledException;
+        runtime.WorkerBlocked += OnWorkerBlocked;
         await runtime.StartAsync(cancellationToken);
         queues.Start();
         _subscription = options.OnChange((_, _) => Apply());
@@ -92,6 +97,7 @@ internal sealed partial class RuntimeService(
     {
         _subscription?.Dispose();
         runtime.UnhandledException -= OnUnhandledException;
+        runtime.WorkerBlocked -= OnWorkerBlocked;
         runtime.ActivityResumed -= tuner.NotifyActivity;
     }
 
@@ -160,6 +166,14 @@ internal sealed partial class RuntimeService(
 
     private static string Counts(ShutdownReport report) =>
         string.Create(CultureInfo.InvariantCulture, $"{report.Completed}/{report.Cancelled}/{report.Abandoned}");
+
+    private void OnWorkerBlocked(BlockedWorker blocked)
+    {
+        if (_blockedReports.TryTake())
+        {
+            LogWorkerBlocked(blocked.Item, blocked.Worker, blocked.Duration);
+        }
+    }
 
     private void OnUnhandledException(object sender, UnhandledExceptionEventArgs args) => LogUnhandledException(args.ExceptionObject as Exception);
 }

@@ -6,6 +6,9 @@ namespace Runtime.Hosting.Queues;
 /// <remarks>Owned in turn by the queue (idle), the runtime (dispatched) and the worker that runs it; handed over under the queue's lock or by the dispatch.</remarks>
 internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
 {
+    /// <summary>The next pump of a list that is about to be dispatched. Owned by whoever owns the list.</summary>
+    public QueuePump? Next;
+
     /// <summary>The level under which it was dispatched. Written under the queue's lock.</summary>
     public int Level;
 

@@ -21,6 +21,8 @@ internal static class Snapshots
         Executed = 0,
         UnhandledExceptions = 0,
         StarvationBoosts = 0,
+        ReserveWorkers = 0,
+        BlockedItems = 0,
         WaitTime = NoDurations,
         RunTime = NoDurations,
         Timers = new TimerSnapshot { Active = 0, Fired = 0, Cancelled = 0, Overdue = TimeSpan.Zero, Lateness = NoDurations },
@@ -36,6 +38,7 @@ internal static class Snapshots
         Busy = TimeSpan.Zero,
         Executed = 0,
         LocalRuns = 0,
+        SlotRuns = 0,
         StealAttempts = 0,
         Steals = 0,
         ItemsStolen = 0,
@@ -43,5 +46,6 @@ internal static class Snapshots
         Overflows = 0,
         QueueDepth = 0,
         IsRunning = false,
+        IsBlocked = false,
     };
 }

@@ -4,7 +4,7 @@ namespace Runtime.Core.Tests.Scheduling;
 
 public sealed class InjectorTests
 {
-    private readonly List<WorkItem> _handedOn = [];
+    private readonly List<object> _handedOn = [];
 
     [Fact]
     public void Pop_AfterPushes_FirstInFirstOut()
@@ -17,16 +17,62 @@ public sealed class InjectorTests
     }
 
     [Fact]
-    public void PopBatch_Share_ReturnsTheFirstAndQueuesTheNext()
+    public void Take_RoomForSome_TakesTheOldestAndLeavesTheRest()
     {
         var injector = Filled(10);
-        var local = new LocalQueue();
+        var taken = new QueueEntry[4];
 
-        ((TestItem)injector.PopBatch(local, more: 3)!).Id.ShouldBe(0);
+        injector.Take(taken).ShouldBe(4);
 
-        local.Count.ShouldBe(3);
+        taken.Select(static entry => ((TestItem)entry.Item).Id).ShouldBe([0, 1, 2, 3]);
         injector.Count.ShouldBe(6);
-        ((TestItem)local.Pop()!).Id.ShouldBe(1);
+        injector.Pop()!.Id.ShouldBe(4);
+    }
+
+    [Fact]
+    public void Push_MoreThanTheRingHolds_SpillsAndKeepsTheOrder()
+    {
+        const int items = (2 * InjectorRing.Capacity) + 100;
+        var injector = Filled(items);
+
+        injector.Count.ShouldBe(items);
+        Ids(injector).ShouldBe(Enumerable.Range(0, items));
+        injector.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void PushMany_BatchPastTheEndOfTheRing_KeepsTheOrder()
+    {
+        var injector = Filled(InjectorRing.Capacity - 2);
+
+        injector.PushMany([.. Enumerable.Range(InjectorRing.Capacity - 2, 5).Select(static id => QueueExtensions.Entry(new TestItem(id)))]);
+        injector.Push(new TestItem(InjectorRing.Capacity + 3));
+
+        Ids(injector).ShouldBe(Enumerable.Range(0, InjectorRing.Capacity + 4));
+    }
+
+    [Fact]
+    public async Task PushAndClose_AtOnce_EveryItemIsHandedOnOrTakenOnce()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            const int items = 300;
+            var handedOn = new System.Collections.Concurrent.ConcurrentBag<object>();
+            var injector = new Injector(handedOn.Add);
+            var producers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+            {
+                for (var i = 0; i < items; i++)
+                {
+                    injector.Push(new TestItem(i));
+                }
+            })).ToArray();
+
+            injector.Close();
+            await Task.WhenAll(producers).Guarded();
+
+            handedOn.Count.ShouldBe(2 * items);
+            injector.IsEmpty.ShouldBeTrue();
+        }
     }
 
     [Fact]

@@ -7,7 +7,6 @@ public sealed class LaneSetTests
     private const long Threshold = 100;
 
     private readonly LaneSet _lanes = new();
-    private int _nextId;
 
     [Fact]
     public void TryTake_Empty_ReturnsFalse()
@@ -117,7 +116,7 @@ public sealed class LaneSetTests
     {
         var random = new Random(seed);
         var lanes = new LaneSet();
-        var model = new List<TestItem>();
+        var model = new List<LaneNode>();
         long now = 0;
         for (var step = 0; step < 400; step++)
         {
@@ -125,7 +124,7 @@ public sealed class LaneSetTests
             switch (random.Next(5))
             {
                 case 0 or 1 or 2:
-                    var item = new TestItem(step) { Priority = (TaskPriority)random.Next(5), ReadyAt = now };
+                    var item = new LaneNode { Priority = (TaskPriority)random.Next(5), ReadyAt = now };
                     item.DeadlineTicks = random.Next(2) == 0 ? long.MaxValue : now + random.Next(1000);
                     lanes.Add(item);
                     model.Add(item);
@@ -148,7 +147,7 @@ public sealed class LaneSetTests
         }
     }
 
-    private static TestItem? Best(List<TestItem> model, long now)
+    private static LaneNode? Best(List<LaneNode> model, long now)
     {
         var candidates = model
             .GroupBy(item => item.Priority)
@@ -158,7 +157,7 @@ public sealed class LaneSetTests
                 lane.Where(item => item.DeadlineTicks != long.MaxValue).MinBy(item => item.Sequence),
                 lane.Where(item => item.DeadlineTicks != long.MaxValue).OrderBy(item => item.DeadlineTicks).ThenBy(item => item.Sequence).FirstOrDefault(),
             })
-            .OfType<TestItem>();
+            .OfType<LaneNode>();
         return candidates
             .OrderBy(item => Math.Max(0, (int)item.Priority - ((now - item.ReadyAt) / Threshold)))
             .ThenBy(item => item.DeadlineTicks)
@@ -166,16 +165,16 @@ public sealed class LaneSetTests
             .FirstOrDefault();
     }
 
-    private TestItem Add(TaskPriority priority, long deadline = long.MaxValue, long readyAt = 0)
+    private LaneNode Add(TaskPriority priority, long deadline = long.MaxValue, long readyAt = 0)
     {
-        var item = new TestItem(_nextId++) { Priority = priority, DeadlineTicks = deadline, ReadyAt = readyAt };
+        var item = new LaneNode { Priority = priority, DeadlineTicks = deadline, ReadyAt = readyAt };
         _lanes.Add(item);
         return item;
     }
 
-    private List<WorkItem> TakeAll(long now)
+    private List<LaneNode> TakeAll(long now)
     {
-        var taken = new List<WorkItem>();
+        var taken = new List<LaneNode>();
         while (_lanes.TryTake(now, Threshold, out var item, out _))
         {
             taken.Add(item);

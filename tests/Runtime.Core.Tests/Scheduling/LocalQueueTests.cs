@@ -21,11 +21,11 @@ public sealed class LocalQueueTests
 
         queue.Pop().ShouldBeNull();
         queue.Visitor.IsEmpty.ShouldBeTrue();
-        queue.PeekReadyAt().ShouldBe(long.MaxValue);
+        queue.OldestReadyAt.ShouldBe(long.MaxValue);
     }
 
     [Fact]
-    public void Push_Full_MovesTheOlderHalfAndTheItemToTheInjector()
+    public void Push_Full_MovesTheNewerHalfAndTheItemToTheInjector()
     {
         var queue = Filled(LocalQueue.Capacity);
 
@@ -33,8 +33,8 @@ public sealed class LocalQueueTests
 
         queue.Count.ShouldBe(LocalQueue.Capacity / 2);
         _overflow.Count.ShouldBe((LocalQueue.Capacity / 2) + 1);
-        ((TestItem)_overflow.Pop()!).Id.ShouldBe(0);
-        Drain(queue)[0].ShouldBe(LocalQueue.Capacity / 2);
+        _overflow.Pop()!.Id.ShouldBe(LocalQueue.Capacity / 2);
+        Drain(queue).ShouldBe(Enumerable.Range(0, LocalQueue.Capacity / 2));
     }
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class LocalQueueTests
         victim.Visitor.StealInto(thief, out var first, out var taken).ShouldBe(StealResult.Success);
 
         taken.ShouldBe(expected);
-        ((TestItem)first!).Id.ShouldBe(0);
+        ((TestItem)first.Item).Id.ShouldBe(0);
         Drain(thief).ShouldBe(Enumerable.Range(1, expected - 1));
         Drain(victim).ShouldBe(Enumerable.Range(expected, items - expected));
     }
@@ -67,8 +67,8 @@ public sealed class LocalQueueTests
         {
             queue.Push(new TestItem(i), _overflow);
             queue.Push(new TestItem(i), _overflow);
-            ((TestItem)queue.Pop()!).ShouldNotBeNull();
-            ((TestItem)queue.Pop()!).Id.ShouldBe(i);
+            queue.Pop()!.ShouldNotBeNull();
+            queue.Pop()!.Id.ShouldBe(i);
         }
     }
 
@@ -89,11 +89,11 @@ public sealed class LocalQueueTests
                 var mine = new LocalQueue();
                 while (!Volatile.Read(ref done) || !owner.Visitor.IsEmpty)
                 {
-                    if (owner.Visitor.StealInto(mine, out var item, out var _) == StealResult.Success)
+                    if (owner.Visitor.StealInto(mine, out var entry, out var _) == StealResult.Success)
                     {
-                        for (; item is not null; item = mine.Pop())
+                        for (var item = (TestItem?)entry.Item; item is not null; item = mine.Pop())
                         {
-                            Interlocked.Increment(ref ((TestItem)item).Taken);
+                            Interlocked.Increment(ref item.Taken);
                         }
                     }
                 }

@@ -65,10 +65,10 @@ public sealed class HotReloadTests : IDisposable
     [Fact]
     public async Task Save_PrioritiesOff_OrderBecomesFirstInFirstOut()
     {
-        await using var host = await StartAsync("""{ "AsyncRuntime": { "WorkerThreads": 1 } }""");
+        await using var host = await StartAsync("""{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1 } }""");
         (await OrderOf(host.Runtime)).ShouldBe(["high", "low"]);
 
-        Save("""{ "AsyncRuntime": { "WorkerThreads": 1, "EnablePriorityScheduling": false } }""");
+        Save("""{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1, "EnablePriorityScheduling": false } }""");
         await host.Logs.WaitFor(EventIds.ConfigurationReloaded);
 
         (await OrderOf(host.Runtime)).ShouldBe(["low", "high"]);
@@ -77,9 +77,9 @@ public sealed class HotReloadTests : IDisposable
     [Fact]
     public async Task Save_StarvationThreshold_BoostsWorkThatWaited()
     {
-        await using var host = await StartAsync("""{ "AsyncRuntime": { "WorkerThreads": 1, "StarvationThreshold": "01:00:00" } }""");
+        await using var host = await StartAsync("""{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1, "StarvationThreshold": "01:00:00" } }""");
 
-        Save("""{ "AsyncRuntime": { "WorkerThreads": 1, "StarvationThreshold": "00:00:00.001" } }""");
+        Save("""{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1, "StarvationThreshold": "00:00:00.001" } }""");
         await host.Logs.WaitFor(EventIds.ConfigurationReloaded);
 
         // With a threshold of a millisecond, work that has waited some of them is taken before what is more urgent and younger.
@@ -169,7 +169,7 @@ public sealed class HotReloadTests : IDisposable
     {
         var strategy = new SignallingStrategy();
         await using var host = await StartAsync(
-            """{ "AsyncRuntime": { "WorkerThreads": 1, "Tuner": { "Interval": "01:00:00" } } }""", services => services.AddSingleton<IOptimizationStrategy>(strategy));
+            """{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1, "Tuner": { "Interval": "01:00:00" } } }""", services => services.AddSingleton<IOptimizationStrategy>(strategy));
         using var stop = new CancellationTokenSource();
         var load = host.Runtime.Spawn(async _ =>
         {
@@ -179,7 +179,7 @@ public sealed class HotReloadTests : IDisposable
             }
         });
 
-        Save("""{ "AsyncRuntime": { "WorkerThreads": 1, "Tuner": { "Interval": "00:00:00.020" } } }""");
+        Save("""{ "AsyncRuntime": { "MaxReserveThreads": 0, "WorkerThreads": 1, "Tuner": { "Interval": "00:00:00.020" } } }""");
 
         await strategy.Asked.Task.Guard(); // an hour would be too long for the guard
         await stop.CancelAsync();

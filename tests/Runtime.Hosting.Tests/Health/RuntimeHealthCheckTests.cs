@@ -104,7 +104,7 @@ public sealed class RuntimeHealthCheckTests
     public async Task AllWorkersBusy_TimersFireButTheirCallbacksWait_IsDegraded()
     {
         using var gate = new ManualResetEventSlim();
-        await using var host = await TestHost.StartAsync(settings: ("WorkerThreads", "1"));
+        await using var host = await TestHost.StartAsync(settings: [("WorkerThreads", "1"), ("MaxReserveThreads", "0")]);
         var holder = await OccupyAsync(host, gate);
 
         var entry = await CheckAsync(host);
@@ -120,7 +120,7 @@ public sealed class RuntimeHealthCheckTests
     public async Task Probe_ManyAtOnce_ShareOneTimer()
     {
         using var gate = new ManualResetEventSlim();
-        await using var host = await TestHost.StartAsync(settings: ("WorkerThreads", "1"));
+        await using var host = await TestHost.StartAsync(settings: [("WorkerThreads", "1"), ("MaxReserveThreads", "0")]);
         var holder = await OccupyAsync(host, gate);
         var probe = host.Services.GetRequiredService<TimerProbe>();
 

@@ -47,7 +47,7 @@ public sealed class QueueRig : IAsyncDisposable
         TimeProvider? clock = null,
         bool log = true)
     {
-        var options = new AsyncRuntimeHostingOptions { WorkerThreads = 2, Isolation = WorkerIsolation.None };
+        var options = new AsyncRuntimeHostingOptions { WorkerThreads = 2, MaxReserveThreads = 0, Isolation = WorkerIsolation.None }; // tests hold workers by blocking them
         configure?.Invoke(options);
         var logs = new CapturedLogs();
         var collection = new ServiceCollection();

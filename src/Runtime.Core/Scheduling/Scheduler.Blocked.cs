@@ -1,0 +1,67 @@
+namespace Runtime.Core.Scheduling;
+
+// What the monitor does for a worker that is stuck in user code. Monitor's thread only.
+internal sealed partial class Scheduler
+{
+    // Takes over from rings; the monitor's own, empty between two uses.
+    private readonly LocalQueue _loot = new();
+
+    /// <summary>Puts what a busy worker would have run next where others find it.</summary>
+    public void FreeSlot(Worker worker)
+    {
+        if (worker.Slot.TryTake(out var entry))
+        {
+            Injector.Push(entry);
+        }
+    }
+
+    /// <summary>Puts everything that a blocked worker has queued ahead of other plain work: it may be waiting for just that.</summary>
+    public void FreeQueues(Worker worker)
+    {
+        if (worker.Slot.TryTake(out var entry))
+        {
+            Lanes.Add(entry, TaskPriority.High, long.MaxValue);
+        }
+
+        while (worker.Queue.Visitor.StealInto(_loot, out entry, out _) != StealResult.Empty)
+        {
+            if (entry.Item is null)
+            {
+                continue; // a lost race
+            }
+
+            do
+            {
+                Lanes.Add(entry, TaskPriority.High, long.MaxValue);
+            }
+            while (_loot.TryPop(out entry));
+        }
+    }
+
+    /// <summary>Wakes a worker if there is anything to do.</summary>
+    public void WakeIfWorkWaits()
+    {
+        if (HasWork())
+        {
+            Notify();
+        }
+    }
+
+    /// <summary>Counts an item that has been found to block.</summary>
+    public void CountBlocked() => Interlocked.Increment(ref _blockedItems);
+
+    /// <summary>Says how many workers are blocked: so many more may be awake.</summary>
+    public void SetBlocked(int blocked)
+    {
+        if (blocked == _blocked)
+        {
+            return;
+        }
+
+        lock (_workersLock)
+        {
+            _blocked = blocked;
+            SetLimit_NeedsLock();
+        }
+    }
+}

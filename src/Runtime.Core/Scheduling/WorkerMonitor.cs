@@ -1,0 +1,169 @@
+using Runtime.Core.Concurrency;
+
+namespace Runtime.Core.Scheduling;
+
+/// <summary>Watches the workers from a thread of its own, so that one that is stuck in user code strands nothing.</summary>
+/// <remarks>
+/// While there is work it looks every millisecond at first, then ever less often, up to every ten, as long as all is well; when all workers have
+/// been parked for a while it sleeps too, until one wakes. What it does about a worker that is in the same item as at the last look:
+/// takes the item out of its slot; sees to it that somebody is awake to steal from its ring; and, if the thread waits instead of computing, moves
+/// everything that it has queued to where any worker takes it first (it may be waiting for just that), and has a reserve worker take its place.
+/// Sources: Go's sysmon (pace, hand-off of a blocked processor); Seastar's stall reports (rate limit); .NET's ThreadPool (local work of a blocked
+/// thread goes ahead).
+/// </remarks>
+internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
+
+    // So many looks in a row without anything to see make the pause twice as long; so many without anybody awake end it.
+    private const int LooksPerPace = 32;
+    private const int LooksBeforeSleep = 64;
+
+    // An item that blocks its worker for so long is reported.
+    private static readonly TimeSpan WorthReporting = TimeSpan.FromMilliseconds(100);
+
+    // A reserve worker stays so long after it was last needed: threads are dear.
+    private static readonly TimeSpan KeepReserve = TimeSpan.FromSeconds(2);
+
+    private readonly Parker _parker = Parker.Create();
+
+    // Whether the thread sleeps until it is told. Written by it; read by workers that wake up.
+    private AtomicInt32 _asleep;
+
+    private volatile bool _ended;
+
+    // The monitor's thread only.
+    private TimeSpan _pause = Shortest;
+    private int _quietLooks;
+    private int _idleLooks;
+    private long _reserveNeededAt;
+
+    public void Start() => new Thread(Main) { IsBackground = true, Name = threadName }.UnsafeStart();
+
+    /// <summary>Ends the thread.</summary>
+    public void Stop()
+    {
+        _ended = true;
+        _parker.Unpark();
+    }
+
+    /// <summary>A worker has woken up. One load while the monitor is awake.</summary>
+    public void OnActivity()
+    {
+        if (_asleep.Value != 0 && _asleep.Exchange(0) != 0)
+        {
+            _parker.Unpark();
+        }
+    }
+
+    private void Main()
+    {
+        while (!_ended)
+        {
+            Look();
+            if (_idleLooks >= LooksBeforeSleep)
+            {
+                Sleep();
+            }
+            else
+            {
+                _parker.Park(_pause);
+            }
+        }
+    }
+
+    private void Sleep()
+    {
+        _asleep.Exchange(1); // a fence; pairs with the waker's removal of a worker from the idle set, after which that worker reads _asleep
+        if (scheduler.IsIdle && !_ended)
+        {
+            _parker.Park();
+        }
+
+        _asleep.Value = 0;
+        _idleLooks = 0;
+        _quietLooks = 0;
+        _pause = Shortest;
+    }
+
+    private void Look()
+    {
+        var now = MonotonicClock.Timestamp;
+        var stuck = 0;
+        var blocked = 0;
+        foreach (var worker in scheduler.Workers)
+        {
+            var watch = worker.Watch;
+            var before = watch.IsBlocked;
+            if (!watch.Look(worker, now))
+            {
+                continue;
+            }
+
+            stuck++;
+            if (watch.IsBlocked)
+            {
+                blocked++;
+                OnBlocked(worker, isNew: !before, now);
+            }
+            else
+            {
+                scheduler.FreeSlot(worker);
+            }
+        }
+
+        Compensate(blocked, now);
+        if (stuck > 0)
+        {
+            scheduler.WakeIfWorkWaits();
+        }
+
+        Pace(stuck);
+    }
+
+    private void OnBlocked(Worker worker, bool isNew, long now)
+    {
+        scheduler.FreeQueues(worker);
+        if (isNew)
+        {
+            scheduler.CountBlocked();
+        }
+
+        var watch = worker.Watch;
+        if (!watch.IsReported && MonotonicClock.ToDuration(now - watch.Since) >= WorthReporting && worker.CurrentItem is { } item)
+        {
+            watch.IsReported = true;
+            scheduler.Host.OnWorkerBlocked(worker, item, MonotonicClock.ToDuration(now - watch.Since));
+        }
+    }
+
+    private void Compensate(int blocked, long now)
+    {
+        if (blocked >= scheduler.Reserve)
+        {
+            _reserveNeededAt = now;
+        }
+
+        if (blocked > scheduler.Reserve || (blocked < scheduler.Reserve && MonotonicClock.ToDuration(now - _reserveNeededAt) > KeepReserve))
+        {
+            scheduler.SetReserve(blocked);
+        }
+
+        scheduler.SetBlocked(blocked);
+    }
+
+    private void Pace(int stuck)
+    {
+        _idleLooks = scheduler.IsIdle && scheduler.Reserve == 0 ? _idleLooks + 1 : 0;
+        if (stuck > 0)
+        {
+            _quietLooks = 0;
+            _pause = Shortest;
+        }
+        else if (++_quietLooks % LooksPerPace == 0 && _pause < Longest)
+        {
+            _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
+        }
+    }
+}
