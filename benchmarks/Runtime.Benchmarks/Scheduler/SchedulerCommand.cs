@@ -98,7 +98,15 @@ internal sealed class SchedulerCommand : BenchmarkCommand
 
         if (arguments.Flag("tokio-newest"))
         {
-            programs.Add(await CargoProject.BuildWithRegistryAsync());
+            try
+            {
+                programs.Add(await CargoProject.BuildWithRegistryAsync());
+            }
+            catch (InvalidOperationException exception)
+            {
+                // Without a network the rest is still worth measuring.
+                await Console.Error.WriteLineAsync(exception.Message);
+            }
         }
 
         foreach (var pair in arguments.Text("tokio-program").Split(',', StringSplitOptions.RemoveEmptyEntries))
