@@ -10,6 +10,8 @@ internal sealed class DepthStudy : Study
 {
     private static readonly (int Depth, int Rounds)[] Plan = [(1_000, 30), (10_000, 30), (100_000, 20), (1_000_000, 5), (10_000_000, 1)];
     private const int QuickDepths = 3;
+    private const int WarmUpDepth = 10_000;
+    private const int WarmUpRounds = 30;
 
     public override string Name => "depth";
 
@@ -19,19 +21,19 @@ internal sealed class DepthStudy : Study
         var table = new MarkdownTable("items", "contender", "n", "post ns/op", "run ns/op", "sum", "B/op", "CPU ns/op", "GC 0/1/2", "GC pause ns/op");
         using var driver = new DriverThread();
 
-        // The pool would answer held workers with more threads.
+        // Both would answer held workers with more threads.
         ThreadPool.GetMaxThreads(out var poolThreads, out var completionThreads);
         ThreadPool.SetMaxThreads(Environment.ProcessorCount, completionThreads);
-        var sides = await Side.StartAsync(context.Settings);
+        var sides = await Side.StartAsync(context.Settings with { Reserve = false });
         foreach (var (depth, rounds) in context.Quick ? Plan[..QuickDepths] : Plan)
         {
             foreach (var (side, items) in sides.SelectMany(s => new[] { (s, false), (s, true) }))
             {
                 var workers = side == sides[0] ? context.Settings.Workers : Environment.ProcessorCount;
                 var series = new Series(items ? $"{side.Name}, own items" : side.Name, "", depth);
-                for (var round = rounds == 1 ? 0 : -2; round < rounds; round++)
+                for (var round = depth == Plan[0].Depth ? -WarmUpRounds : 0; round < rounds; round++)
                 {
-                    var measurement = await driver.RunAsync(() => Round(side, items, workers, depth));
+                    var measurement = await driver.RunAsync(() => Round(side, items, workers, round < 0 ? WarmUpDepth : depth));
                     if (round >= 0)
                     {
                         series.Add(measurement);
