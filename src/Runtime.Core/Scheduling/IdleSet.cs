@@ -45,6 +45,9 @@ internal sealed class IdleSet
 
     public int Parked => _parked.Value;
 
+    /// <summary>Whether nobody is awake to come for what has been queued.</summary>
+    public bool AreAllParked => _parked.Value >= _workers.Value;
+
     public int Searching => _searching.Value;
 
     /// <summary>Whether a push would have to wake a worker. The caller has published its item and then fenced, or will come back.</summary>

@@ -29,6 +29,9 @@ internal sealed class Injector(Action<object> afterClose)
     /// <summary>How many items wait; a hint.</summary>
     public int Count => _ring.Count + _spilled.Value;
 
+    /// <summary>Whether the number of items ever pushed is a multiple of a power of two, so that a caller can do something once in so many pushes.</summary>
+    public bool IsMultiple(int powerOfTwo) => (_ring.Pushed & (uint)(powerOfTwo - 1)) == 0 || _spilled.Value != 0;
+
     /// <summary>Whether there is nothing to take now. After a fence it sees every push that preceded the pusher's own fence.</summary>
     public bool IsEmpty => _ring.IsEmpty && _spilled.Value == 0;
 
@@ -51,7 +54,19 @@ internal sealed class Injector(Action<object> afterClose)
     }
 
     /// <summary>Adds an item at the tail; a closed queue hands it on instead. A full fence: the caller may go on to ask whether to wake somebody.</summary>
-    public void Push(QueueEntry entry) => PushMany(new ReadOnlySpan<QueueEntry>(in entry));
+    public void Push(QueueEntry entry)
+    {
+        if (_spilled.Value != 0 || !_ring.TryPush(entry))
+        {
+            Spill(new ReadOnlySpan<QueueEntry>(in entry));
+        }
+
+        Fence.Full(); // pairs with the one in Close, and with the one in IdleSet.Enter
+        if (_closed.Value != 0)
+        {
+            HandOnAll();
+        }
+    }
 
     /// <summary>Adds items at the tail, in order; a closed queue hands them on instead. A full fence.</summary>
     public void PushMany(ReadOnlySpan<QueueEntry> entries)

@@ -47,6 +47,9 @@ internal sealed class InjectorRing
         }
     }
 
+    /// <summary>How many items have ever been pushed, modulo 2^32.</summary>
+    public uint Pushed => _indices.Tail.Value;
+
     /// <summary>How many items there are, those still being written included; a hint.</summary>
     public int Count
     {
@@ -86,6 +89,37 @@ internal sealed class InjectorRing
             var head = _indices.Head.Value;
             ref var slot = ref _slots[head & Mask];
             return slot.Sequence.Value == head + 1 ? ReadyStamp.FromRaw(slot.Ready.Value).Milliseconds : long.MaxValue;
+        }
+    }
+
+    /// <summary>Adds an item at the tail.</summary>
+    /// <returns>Whether there was room.</returns>
+    public bool TryPush(in QueueEntry entry)
+    {
+        var tail = _indices.Tail.Value;
+        while (true)
+        {
+            ref var slot = ref _slots[tail & Mask];
+            if (slot.Sequence.Value == tail)
+            {
+                var seen = _indices.Tail.CompareExchange(tail + 1, tail);
+                if (seen == tail)
+                {
+                    slot.Fill(entry, tail);
+                    return true;
+                }
+
+                tail = seen;
+                continue;
+            }
+
+            var again = _indices.Tail.Value;
+            if (again == tail)
+            {
+                return false; // full
+            }
+
+            tail = again;
         }
     }
 

@@ -42,6 +42,22 @@ internal sealed partial class Scheduler
 
     public WorkLedger Ledger { get; }
 
+    // How many waiting items are worth waking one more worker for, when some are awake; a power of two. Written by workers as they measure.
+    private volatile int _worthAWake = 1;
+
+    /// <summary>How many waiting items are worth waking one more worker for, when some are awake.</summary>
+    public int WorthAWake
+    {
+        get => _worthAWake;
+        set
+        {
+            if (_worthAWake != value)
+            {
+                _worthAWake = value;
+            }
+        }
+    }
+
     /// <summary>Whether a worker that finds nothing may look a little longer: not where the producer needs the same processor.</summary>
     public bool MayLinger { get; } = Environment.ProcessorCount > 1;
 
@@ -122,10 +138,7 @@ internal sealed partial class Scheduler
     public void SubmitMany(ReadOnlySpan<QueueEntry> entries)
     {
         Injector.PushMany(entries);
-        if (Idle.NeedsWake)
-        {
-            Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
-        }
+        WakeForInjector();
     }
 
     /// <summary>Wakes a worker if the work just published needs one.</summary>
@@ -155,6 +168,19 @@ internal sealed partial class Scheduler
         }
 
         return false;
+    }
+
+    /// <summary>Whether there is enough waiting to wake one more worker for. The caller is awake itself.</summary>
+    public bool HasMuchWork()
+    {
+        var enough = _worthAWake;
+        var waiting = Injector.Count + (Lanes.IsEmpty ? 0 : enough);
+        foreach (var worker in Workers)
+        {
+            waiting += Math.Max(0, worker.Queue.Count);
+        }
+
+        return waiting >= enough;
     }
 
     /// <summary>Asks for one call of <see cref="ISchedulerHost.OnActivity"/> at the next unpark of a worker.</summary>
@@ -206,10 +232,23 @@ internal sealed partial class Scheduler
     private void Inject(object item)
     {
         Injector.Push(new QueueEntry(item, OutsideStamp()));
-        if (Idle.NeedsWake) // the push was a fence
+        WakeForInjector();
+    }
+
+    // After a push, which was a fence.
+    private void WakeForInjector()
+    {
+        if (Idle.NeedsWake && (Idle.AreAllParked || IsWorthAWake(Injector)))
         {
-            Idle.WakeOne();
+            Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
         }
+    }
+
+    // Whether what waits in the injector takes the workers that are awake longer than a wake.
+    private bool IsWorthAWake(Injector injector)
+    {
+        var enough = _worthAWake;
+        return enough <= 1 || (injector.IsMultiple(enough) && injector.Count >= enough);
     }
 
     private void AddToLanes(WorkItem item)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Scheduling;
@@ -12,14 +13,21 @@ internal sealed partial class Worker
     private const int MostItems = 127;
     private const int FirstInterval = 61;
 
+    // What it costs to wake a thread, on both sides: what those who are awake will have done before that is not worth it. So while items take
+    // longer than this, every item that waits wakes a worker; while they take 50 ns, a few hundred do. What the mean did not foretell, an item
+    // that takes long after many short ones, the monitor sees.
+    private const double WakeMicroseconds = 30;
+    private const int MostForAWake = 1024;
+
     // The weight of the newest sample.
     private const double Weight = 0.125;
 
     // A search that found nothing goes on for a while, if it is the only one: waking a thread costs the producer as much as a hundred small items.
-    // In rounds of about 0.3 µs; at most some 20 µs, halved each time it was in vain, so that a runtime with little to do spends next to nothing on it.
-    private const int MostRounds = 64;
+    // In rounds of about 0.6 µs; at most some 20 µs, halved each time it was in vain, so that a runtime with little to do spends next to nothing on it.
+    // The pause comes before the look: looking takes the line that a producer is writing away from it, and a batch is worth more than the next item.
+    private const int MostRounds = 32;
     private const int FewestRounds = 2;
-    private const int RoundLength = 8;
+    private const int RoundLength = 16;
 
     // The smoothed run time of an item, in µs; sampled. Owner only, as all below.
     private double _meanRun;
@@ -29,11 +37,13 @@ internal sealed partial class Worker
 
     private int _lingerRounds = MostRounds;
 
-    private void TuneInjectorInterval()
+    // When a run has been measured.
+    private void Pace()
     {
         var run = MonotonicClock.ToDuration(Counters.LastRun).TotalMicroseconds;
         _meanRun = _meanRun == 0 ? run : _meanRun + (Weight * (run - _meanRun));
         _injectorInterval = (int)Math.Clamp(TargetMicroseconds / Math.Max(_meanRun, 0.001), FewestItems, MostItems);
+        _scheduler.WorthAWake = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(WakeMicroseconds / Math.Max(_meanRun, 0.001), 1, MostForAWake));
     }
 
     /// <summary>Looks a little longer.</summary>
@@ -47,13 +57,12 @@ internal sealed partial class Worker
 
         for (var round = 0; round < _lingerRounds && !_retiring && !_scheduler.IsClosed; round++)
         {
+            Thread.SpinWait(RoundLength);
             if (_scheduler.HasWork())
             {
                 _lingerRounds = Math.Min(_lingerRounds * 2, MostRounds);
                 return true;
             }
-
-            Thread.SpinWait(RoundLength);
         }
 
         _lingerRounds = Math.Max(_lingerRounds / 2, FewestRounds);

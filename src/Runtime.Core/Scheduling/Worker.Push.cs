@@ -67,7 +67,13 @@ internal sealed partial class Worker
     {
         Push(entry);
         _hasPushed = true;
-        if (_scheduler.Idle.NeedsWake)
+        WakeForOwnQueue();
+    }
+
+    // Whether this worker has more than it will have done by the time another one is awake.
+    private void WakeForOwnQueue()
+    {
+        if (_scheduler.Idle.NeedsWake && Queue.Count >= Math.Min(_scheduler.WorthAWake, LocalQueue.Capacity / 2))
         {
             _scheduler.Idle.WakeOne();
         }

@@ -133,7 +133,7 @@ internal sealed partial class Worker : Sleeper
         Volatile.Write(ref _item, null);
         if (Counters.EndItem(sample))
         {
-            TuneInjectorInterval();
+            Pace();
         }
 
         // An async method restores what it changed; a plain delegate may have left an AsyncLocal, an Activity or a suppressed flow behind.
@@ -184,17 +184,14 @@ internal sealed partial class Worker : Sleeper
         {
             // The pushes of the last item did not fence; whatever took the next item did.
             _hasPushed = false;
-            if (_scheduler.Idle.NeedsWake && !Queue.IsEmptyToOwner)
-            {
-                _scheduler.Idle.WakeOne();
-            }
+            WakeForOwnQueue();
         }
     }
 
     private void StopSearching()
     {
         IsSearching = false;
-        if (_scheduler.Idle.StopSearching() && _scheduler.HasWork())
+        if (_scheduler.Idle.StopSearching() && _scheduler.HasMuchWork())
         {
             _scheduler.Idle.WakeOne(); // pushes that saw this worker searching woke nobody
         }

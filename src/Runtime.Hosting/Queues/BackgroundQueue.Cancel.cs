@@ -12,7 +12,8 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         lock (_lock)
         {
-            Collect_NeedsLock();
+            Collect_NeedsLock(now);
+            Settle_NeedsLock(entry, now);
             if (entry.IsOver || entry.Extras is { CancelRequested: true })
             {
                 return false;
@@ -32,13 +33,13 @@ internal sealed partial class BackgroundQueue
         return true;
     }
 
-    // Ends a queued item, or notes the request on a running one, whose token the caller then cancels.
+    // For an item that is settled: ends a queued one, or notes the request on a running one, whose token the caller then cancels.
     private CancellationTokenSource? RequestCancel_NeedsLock(WorkHandle entry, string? reason, long now, ref Afterwork after)
     {
         var extras = entry.EnsureExtras();
         extras.CancelRequested = true;
         extras.Reason = reason;
-        if (entry.Stage == WorkStatus.Running)
+        if (entry.Place is WorkPlace.Running or WorkPlace.Abandoned)
         {
             return entry.Cancellation;
         }

@@ -41,7 +41,9 @@ internal sealed partial class BackgroundQueue
         {
             lock (_lock)
             {
-                Collect_NeedsLock();
+                var now = Clock.Now;
+                Collect_NeedsLock(now);
+                Fold_NeedsLock(now);
                 return _held;
             }
         }
@@ -66,6 +68,7 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         lock (_lock)
         {
+            Fold_NeedsLock(now);
             var missing = _intake.Reserved - _unreturned - _settings.Capacity + 1 + _waiters;
             return missing <= 0 ? TimeSpan.Zero : _drain.TimeFor(missing, now);
         }
@@ -73,11 +76,15 @@ internal sealed partial class BackgroundQueue
 
     public QueueSnapshot Snapshot()
     {
+        var after = default(Afterwork);
         var now = Clock.Now;
+        QueueSnapshot snapshot;
         lock (_lock)
         {
-            Collect_NeedsLock();
-            return new QueueSnapshot
+            Collect_NeedsLock(now);
+            Recall_NeedsLock(now); // so that the lanes show what waits
+            var unbooked = Unbooked_NeedsLock();
+            snapshot = new QueueSnapshot
             {
                 Name = Name,
                 Capacity = _settings.Capacity,
@@ -87,10 +94,10 @@ internal sealed partial class BackgroundQueue
                 QueuedByPriority = CountByPriority_NeedsLock(),
                 Delayed = _delayed.Count,
                 Blocked = _keys.BlockedCount,
-                Running = _running,
+                Running = _running - unbooked,
                 Waiters = _waiters,
                 Accepted = _accepted,
-                Succeeded = _succeeded,
+                Succeeded = _succeeded + unbooked,
                 Failed = _failed,
                 Cancelled = _cancelled,
                 Dropped = _dropped,
@@ -100,7 +107,12 @@ internal sealed partial class BackgroundQueue
                 OldestWait = Clock.ToSpan(Math.Max(0, now - OldestReadyAt_NeedsLock(now))),
                 DrainRate = _drain.PerSecond,
             };
+            EnsurePump_NeedsLock(now, ref after);
+            Leave_NeedsLock(now, ref after);
         }
+
+        after.Run(this);
+        return snapshot;
     }
 
     /// <summary>Returns the id of an item and makes the item findable by it.</summary>
@@ -111,17 +123,25 @@ internal sealed partial class BackgroundQueue
         if (secret == 0)
         {
             secret = _services.Secrets.Next();
+            var after = default(Afterwork);
+            var now = Clock.Now;
             lock (_lock)
             {
-                Collect_NeedsLock(); // the item has no number before that
+                Collect_NeedsLock(now); // the item has no number before that
                 if (extras.Secret == 0)
                 {
                     extras.Secret = secret;
+                    Settle_NeedsLock(entry, now); // from here on it ends under the lock, which notes it in the history
+                    Fold_NeedsLock(now);
                     _history.Add(entry, _finished, _settings.HistorySize);
+                    EnsurePump_NeedsLock(now, ref after);
+                    Leave_NeedsLock(now, ref after);
                 }
 
                 secret = extras.Secret;
             }
+
+            after.Run(this);
         }
 
         return WorkIds.Compose(Number, entry.Number, secret);

@@ -48,11 +48,11 @@ internal sealed partial class BackgroundQueue
             if (over)
             {
                 extras.Timer = null;
-                Collect_NeedsLock(); // what was pushed before goes before
+                Collect_NeedsLock(now); // what was pushed before goes before
                 _delayed.Remove(entry);
                 extras.Number = entry.Sequence;
                 entry.Sequence = ++_sequence;
-                AddToLanes_NeedsLock(entry);
+                AddToLanes_NeedsLock(entry, now);
                 RequestPump_NeedsLock(entry, ref after);
                 Leave_NeedsLock(now, ref after);
             }

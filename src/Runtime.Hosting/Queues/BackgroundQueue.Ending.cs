@@ -18,31 +18,28 @@ internal sealed partial class BackgroundQueue
                 entry.EnsureExtras().Error = error;
             }
 
+            if (entry.Place == WorkPlace.Claimed)
+            {
+                Adopt(FindPump_NeedsLock(entry)!, entry); // the pump has not come to the lock with it yet
+            }
+
             EndStarted_NeedsLock(entry, status, now, ref after);
             EnsurePump_NeedsLock(now, ref after);
             Leave_NeedsLock(now, ref after);
         }
 
+        Interlocked.MemoryBarrier(); // pairs with the exchange in EnsureCompletion
         TellEnded(entry);
         after.Run(this);
     }
 
     /// <summary>Creates the task of an item that has none yet.</summary>
-    internal void EnsureCompletion(WorkHandle entry)
+    internal static void EnsureCompletion(WorkHandle entry)
     {
-        if (Volatile.Read(ref entry.CompletionSource) is not null)
-        {
-            return;
-        }
-
-        bool over;
-        lock (_lock)
-        {
-            entry.CompletionSource ??= entry.CreateCompletionSource();
-            over = entry.IsOver;
-        }
-
-        if (over)
+        // The exchange is a fence: either the end of the item sees the source, or this sees the end.
+        if (Volatile.Read(ref entry.CompletionSource) is null
+            && Interlocked.CompareExchange(ref entry.CompletionSource, entry.CreateCompletionSource(), null) is null
+            && entry.IsOver)
         {
             entry.SettleCompletion();
         }
@@ -77,7 +74,7 @@ internal sealed partial class BackgroundQueue
     private void EndQueued_NeedsLock(WorkHandle entry, WorkStatus status, long now, ref Afterwork after)
     {
         RemoveFromPlace_NeedsLock(entry);
-        OnLeftQueue_NeedsLock(entry, now);
+        OnLeftQueue_NeedsLock(1, now);
         Count_NeedsLock(status);
         End_NeedsLock(entry, status, now);
         if (entry.Extras is { } extras)
@@ -113,19 +110,21 @@ internal sealed partial class BackgroundQueue
         entry.Place = WorkPlace.None;
     }
 
-    private void OnLeftQueue_NeedsLock(WorkHandle entry, long now)
+    private void OnLeftQueue_NeedsLock(int count, long now)
     {
-        if (_drain.OnLeft(now))
+        if (_drain.OnLeft(now, count))
         {
             ChooseTimed_NeedsLock();
         }
 
-        if (--_held == 0)
+        _held -= count;
+        if (_held == 0)
         {
             _drain.OnIdle(now);
         }
 
-        if (++_unreturned >= _mostUnreturned)
+        _unreturned += count;
+        if (_unreturned >= _mostUnreturned)
         {
             ReturnPlaces_NeedsLock();
         }
@@ -202,7 +201,7 @@ internal sealed partial class BackgroundQueue
         entry.AwaitingIndex = -1;
     }
 
-    // Tells those who wait for an item that had started. Outside the lock.
+    // Tells those who wait for an item. Outside the lock, after a fence behind the write of the final stage.
     private static void TellEnded(WorkHandle entry)
     {
         entry.Release();
@@ -221,6 +220,7 @@ internal sealed partial class BackgroundQueue
             _reporter.Cancelled(entry);
         }
 
+        Interlocked.MemoryBarrier(); // pairs with the exchange in EnsureCompletion
         TellEnded(entry);
     }
 }

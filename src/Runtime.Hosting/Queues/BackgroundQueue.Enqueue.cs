@@ -35,6 +35,8 @@ internal sealed partial class BackgroundQueue
                 if (_settings.FullMode == QueueFullMode.Wait)
                 {
                     waiter = AddWaiter_NeedsLock(entry);
+                    Recall_NeedsLock(now); // from here on each start is under the lock, and lets one in
+                    AdmitWaiters_NeedsLock(now, ref after);
                 }
                 else
                 {
@@ -135,13 +137,13 @@ internal sealed partial class BackgroundQueue
             return Admission.Refused;
         }
 
-        Collect_NeedsLock(); // what was pushed before goes before
+        Collect_NeedsLock(now); // what was pushed before goes before
         if (entry.Options.UniqueKey is { } unique && _unique.TryGetValue(unique, out existing))
         {
             return entry.CanReturn(existing) ? Admission.Existing : Admission.Mismatch;
         }
 
-        if (!hasPlace && !TryReserve_NeedsLock() && !MakeRoom_NeedsLock(entry, now, ref after, out var dropped))
+        if (!hasPlace && !TryReserve_NeedsLock(now) && !MakeRoom_NeedsLock(entry, now, ref after, out var dropped))
         {
             return dropped ? Admission.Accepted : Admission.Full;
         }
@@ -182,7 +184,7 @@ internal sealed partial class BackgroundQueue
             }
         }
 
-        AddToLanes_NeedsLock(entry);
+        AddToLanes_NeedsLock(entry, now);
     }
 
     private void Register_NeedsLock(WorkHandle entry, long now)
@@ -192,13 +194,14 @@ internal sealed partial class BackgroundQueue
         SetOrder(entry, _settings, now);
     }
 
-    private void AddToLanes_NeedsLock(WorkHandle entry)
+    private void AddToLanes_NeedsLock(WorkHandle entry, long now)
     {
         if (entry.Extras?.Key is { } key)
         {
             key.InLanes++;
         }
 
+        RecallBehind_NeedsLock(entry, now);
         _lanes.Add(entry);
     }
 

@@ -19,11 +19,12 @@ internal sealed partial class BackgroundQueue
     private bool MakeRoom_NeedsLock(WorkHandle entry, long now, ref Afterwork after, out bool dropped)
     {
         dropped = false;
+        Recall_NeedsLock(now); // claims can be dropped too
         switch (_settings.FullMode)
         {
             case QueueFullMode.DropOldest:
                 // More than one when the capacity was lowered below the count.
-                while (!TryReserve_NeedsLock())
+                while (!TryReserve_NeedsLock(now))
                 {
                     if (FindOldest_NeedsLock() is not { } oldest)
                     {
@@ -37,7 +38,7 @@ internal sealed partial class BackgroundQueue
                 return true;
 
             case QueueFullMode.DropLowestPriority:
-                while (!TryReserve_NeedsLock())
+                while (!TryReserve_NeedsLock(now))
                 {
                     if (FindLast_NeedsLock() is not { } last)
                     {

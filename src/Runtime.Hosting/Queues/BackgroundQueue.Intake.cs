@@ -16,7 +16,7 @@ namespace Runtime.Hosting.Queues;
 // Protocol
 //   enqueue    reserve · push (fence) · read AttendedLevel: if the item is more urgent, take the lock and see to a pump.
 //                                     · read ServedLevel: if the item may go before what is served, mark the intake urgent.
-//   pump       collects when the lanes are empty or the intake is urgent; before it serves a less urgent level it says so, and looks again (fence).
+//   pump       looks at the urgent mark before each claim that it starts without the lock (see Claims); collects when the lanes are empty or the intake is urgent; before it serves a less urgent level it says so, and looks again (fence).
 //   any        before the lock is left, AttendedLevel is made true; when it attends to less than before, the intake is looked at again (fence).
 // Races: store-then-load on both sides, with a full fence between, so one of the two sees the other (Dekker). A reservation whose push is still to
 // come is a place taken, no more: the stop waits for it, and nobody else can tell it from an item that is accepted a moment later.
@@ -85,7 +85,7 @@ internal sealed partial class BackgroundQueue
         var after = default(Afterwork);
         lock (_lock)
         {
-            Collect_NeedsLock();
+            Collect_NeedsLock(now);
             EnsurePump_NeedsLock(now, ref after);
             Leave_NeedsLock(now, ref after);
         }
@@ -95,8 +95,13 @@ internal sealed partial class BackgroundQueue
 
     /// <summary>Moves what the intake holds into the books and the lanes.</summary>
     /// <returns>Whether there was anything.</returns>
-    private bool Collect_NeedsLock()
+    private bool Collect_NeedsLock(long now)
     {
+        if (_intake.IsUrgent)
+        {
+            Recall_NeedsLock(now); // the mark is cleared now, and the pumps would not see it any more
+        }
+
         var item = _intake.Collect();
         if (item is null)
         {
@@ -135,8 +140,9 @@ internal sealed partial class BackgroundQueue
         }
     }
 
-    private bool TryReserve_NeedsLock()
+    private bool TryReserve_NeedsLock(long now)
     {
+        Fold_NeedsLock(now);
         ReturnPlaces_NeedsLock();
         return _intake.TryReserveUnderLock(_settings.Capacity);
     }
@@ -147,7 +153,13 @@ internal sealed partial class BackgroundQueue
     /// <summary>The last step of every change under the lock: makes the level of attendance true again.</summary>
     private void Leave_NeedsLock(long now, ref Afterwork after)
     {
-        if (_intake.SetAttended(AttendedLevel_NeedsLock()) && Collect_NeedsLock())
+        if (_mustEnsure)
+        {
+            _mustEnsure = false;
+            EnsurePump_NeedsLock(now, ref after);
+        }
+
+        if (_intake.SetAttended(AttendedLevel_NeedsLock()) && Collect_NeedsLock(now))
         {
             EnsurePump_NeedsLock(now, ref after);
             _intake.SetAttended(AttendedLevel_NeedsLock());
@@ -159,5 +171,5 @@ internal sealed partial class BackgroundQueue
     // An item needs no pump of its own while one lingers, while the pump that ends an item will look (no place is free, or the pace is brisk), and
     // while one as urgent has been dispatched.
     private int AttendedLevel_NeedsLock() =>
-        _lingering || _running >= _settings.MaxConcurrency || IsBrisk_NeedsLock ? 0 : BitOperations.TrailingZeroCount(_dispatchedLevels);
+        _lingering || _running >= _settings.MaxConcurrency || HasEnoughPumps_NeedsLock ? 0 : BitOperations.TrailingZeroCount(_dispatchedLevels);
 }

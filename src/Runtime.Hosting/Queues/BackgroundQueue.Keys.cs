@@ -43,6 +43,7 @@ internal sealed partial class BackgroundQueue
         {
             var released = _keys.TakeBest(key, now, _settings.StarvationTicks);
             key.InLanes++;
+            RecallBehind_NeedsLock(released, now);
             _lanes.Add(released);
         }
     }

@@ -17,7 +17,7 @@ namespace Runtime.Hosting.Queues;
 internal sealed partial class BackgroundQueue
 {
     // After so many items, or so long, a pump goes to the back of the runtime's queue: other queues, continuations and urgent work get their turn.
-    private const int ItemsPerTurn = 64;
+    private const int ItemsPerTurn = 128;
     private static readonly TimeSpan TimePerTurn = TimeSpan.FromMilliseconds(1);
 
     // A take that meets so many items of saturated keys gives the lock free before it goes on.
@@ -53,8 +53,9 @@ internal sealed partial class BackgroundQueue
         {
             // Nothing in here throws: Run catches what user code, log sinks and metric listeners throw.
             entry.StartedTicks = now;
+            entry.Stage = WorkStatus.Running;
             var timed = IsTimed(entry);
-            var succeeded = Run(entry, timed);
+            var succeeded = Run(pump, entry, timed);
             if (ExecutionContext.Capture() != clean)
             {
                 ExecutionContext.Restore(clean); // no AsyncLocal, no Activity of this item reaches the next
@@ -67,12 +68,21 @@ internal sealed partial class BackgroundQueue
                 _reporter.Ran(entry, now - started);
             }
 
-            entry = EndAndTake(pump, entry, succeeded, now, now >= turnOver, out var lingers);
+            var turnIsOver = now >= turnOver;
+            if (succeeded && !turnIsOver && Advance(pump, entry, now) is { } next)
+            {
+                entry = next;
+                continue;
+            }
+
+            entry = EndAndTake(pump, entry, succeeded, now, turnIsOver, out var lingers);
             if (lingers)
             {
                 entry = Linger(pump, out now);
             }
         }
+
+        pump.ForgetItem();
 
         SynchronizationContext.SetSynchronizationContext(outer);
     }
@@ -90,9 +100,9 @@ internal sealed partial class BackgroundQueue
             }
 
             pump.TurnBegan = now;
-            pump.Items = 0;
-            Collect_NeedsLock(); // at least once a turn, so that it is never long
-            entry = IsBrisk_NeedsLock ? null : Take_NeedsLock(pump, now, ref after);
+            pump.TurnTakes = pump.Takes;
+            Collect_NeedsLock(now); // at least once a turn, so that it is never long
+            entry = HasEnoughPumps_NeedsLock ? null : Take_NeedsLock(pump, now, ref after);
             if (entry is null)
             {
                 _idlePumps.Push(pump);
@@ -105,7 +115,7 @@ internal sealed partial class BackgroundQueue
 
         if (brisk)
         {
-            WatchIfBrisk();
+            WatchIfBrisk(now);
         }
 
         after.Run(this);
@@ -120,18 +130,8 @@ internal sealed partial class BackgroundQueue
         lingers = false;
         lock (_lock)
         {
-            if (succeeded)
-            {
-                EndStarted_NeedsLock(entry, WorkStatus.Succeeded, now, ref after);
-                pump.TakeBack(entry);
-            }
-            else if (entry.Place == WorkPlace.Running)
-            {
-                AddAwaiting_NeedsLock(entry);
-            }
-
-            _activePumps--;
-            turnOver |= pump.Items >= ItemsPerTurn;
+            EndCurrent_NeedsLock(pump, entry, succeeded, now, ref after);
+            turnOver |= pump.ItemsOfTurn >= ItemsPerTurn;
             if (!turnOver)
             {
                 next = Take_NeedsLock(pump, now, ref after);
@@ -142,8 +142,8 @@ internal sealed partial class BackgroundQueue
                 lingers = EndTurn_NeedsLock(pump, now, turnOver);
             }
 
-            // While this pump goes on, only what the key of the ended item has released may lack one.
-            if (next is null || entry.Extras is not null)
+            // While this pump goes on, only what the key of the ended item has released may lack one, and a backlog that has grown.
+            if (next is null || entry.Extras is not null || _brisk)
             {
                 EnsurePump_NeedsLock(now, ref after);
             }
@@ -153,6 +153,7 @@ internal sealed partial class BackgroundQueue
 
         if (succeeded)
         {
+            Interlocked.MemoryBarrier(); // pairs with the exchange in EnsureCompletion
             TellEnded(entry);
         }
 
@@ -160,12 +161,50 @@ internal sealed partial class BackgroundQueue
         return next;
     }
 
+    // The pump's item has ended, or has awaited; it may have ended on another worker since.
+    private void EndCurrent_NeedsLock(QueuePump pump, WorkHandle entry, bool succeeded, long now, ref Afterwork after)
+    {
+        Fold_NeedsLock(pump, now);
+        Adopt(pump, entry);
+        if (succeeded)
+        {
+            EndStarted_NeedsLock(entry, WorkStatus.Succeeded, now, ref after);
+            pump.TakeBack(entry);
+        }
+        else
+        {
+            pump.Source = null; // the item's own from here on
+            if (entry.Place == WorkPlace.Running)
+            {
+                AddAwaiting_NeedsLock(entry);
+            }
+        }
+
+        pump.Claims.OnBooked();
+        EndClaims_NeedsLock(pump);
+        _activePumps--;
+    }
+
+    private void EndClaims_NeedsLock(QueuePump pump)
+    {
+        if (pump.Claims.Remaining == 0)
+        {
+            pump.Claims.Clear();
+            if (pump.IsClaimer)
+            {
+                pump.IsClaimer = false;
+                _claimers.Remove(pump);
+            }
+        }
+    }
+
     private bool EndTurn_NeedsLock(QueuePump pump, long now, bool turnOver)
     {
-        pump.Current = null;
+        Recall_NeedsLock(pump, now);
+        EndClaims_NeedsLock(pump);
         ReturnPlaces_NeedsLock();
         JudgePace_NeedsLock(pump, now);
-        if (!turnOver && !_lingering && _held == 0 && _running < _settings.MaxConcurrency)
+        if (!turnOver && !_lingering && _lanes.Count == 0 && _running < _settings.MaxConcurrency)
         {
             _lingering = true;
             return true;
@@ -178,7 +217,8 @@ internal sealed partial class BackgroundQueue
     // The end of a pump that has found nothing more: looks again for a moment, then for the last time under the lock.
     private WorkHandle? Linger(QueuePump pump, out long now)
     {
-        for (var look = 0; look < LingerLooks && _intake.IsEmpty && Volatile.Read(ref _held) == 0; look++)
+        var held = Volatile.Read(ref _held);
+        for (var look = 0; look < LingerLooks && _intake.IsEmpty && Volatile.Read(ref _held) == held; look++)
         {
             Thread.SpinWait(LingerPause);
         }
@@ -213,7 +253,12 @@ internal sealed partial class BackgroundQueue
 
         if (_lanes.Count == 0 || _intake.IsUrgent)
         {
-            Collect_NeedsLock();
+            Collect_NeedsLock(now);
+        }
+
+        if (pump.Claims.Remaining > 0)
+        {
+            return Start_NeedsLock(pump, pump.Claims.Advance(), now, ref after);
         }
 
         for (var blocked = 0; blocked < MaxBlockedPerTake; blocked++)
@@ -223,7 +268,12 @@ internal sealed partial class BackgroundQueue
                 return null;
             }
 
-            if (_intake.SetServed(best.Level) && Collect_NeedsLock())
+            if (best.Level < _intake.ServedLevel)
+            {
+                Recall_NeedsLock(now); // no claim is less urgent than what is served
+            }
+
+            if (_intake.SetServed(best.Level) && Collect_NeedsLock(now))
             {
                 continue; // something may go before it
             }
@@ -241,20 +291,28 @@ internal sealed partial class BackgroundQueue
                 _boosts++;
             }
 
-            OnLeftQueue_NeedsLock(entry, now);
-            entry.Place = WorkPlace.Running;
-            entry.Cancellation = pump.TakeCancellation();
-            entry.Stage = WorkStatus.Running;
-            _running++;
-            _takes++;
-            _activePumps++;
-            pump.Items++;
-            pump.Current = entry;
-            AdmitWaiters_NeedsLock(now, ref after);
-            return entry;
+            pump.Claims.Begin(entry);
+            if (!boosted)
+            {
+                ClaimMore_NeedsLock(pump, entry, best.Level, now);
+            }
+
+            return Start_NeedsLock(pump, entry, now, ref after);
         }
 
         return null; // the caller's EnsurePump comes back for the rest
+    }
+
+    private WorkHandle Start_NeedsLock(QueuePump pump, WorkHandle entry, long now, ref Afterwork after)
+    {
+        OnLeftQueue_NeedsLock(1, now);
+        entry.Place = WorkPlace.Running;
+        pump.Source ??= new CancellationTokenSource();
+        pump.Takes++;
+        _running++;
+        _activePumps++;
+        AdmitWaiters_NeedsLock(now, ref after);
+        return entry;
     }
 
     /// <summary>Dispatches a pump for a new item in the lanes, unless one that is as urgent is on its way.</summary>
@@ -278,7 +336,7 @@ internal sealed partial class BackgroundQueue
 
         if (_lanes.Count == 0)
         {
-            Collect_NeedsLock();
+            Collect_NeedsLock(now);
         }
 
         if (_lanes.TryPeek(now, _settings.StarvationTicks, out var best) && best.Level < attended)

@@ -10,10 +10,9 @@ internal sealed partial class BackgroundQueue
 {
     /// <summary>Runs the first stretch of an item, until it ends or awaits.</summary>
     /// <returns>Whether it has ended, successfully. If not, it ends by itself through <see cref="OnEnded"/>, or has done so already.</returns>
-    private bool Run(WorkHandle entry, bool timed)
+    private bool Run(QueuePump pump, WorkHandle entry, bool timed)
     {
-        // A context of its own: what the item awaits comes back to this runtime at its priority, and WorkContext finds the item through it.
-        _services.Runtime.CreateContext(entry.LanePriority, entry.DeadlineTicks, entry).Enter();
+        pump.EnterContext(_services.Runtime, entry);
         var trace = _reporter.Started(entry, timed);
         IServiceScope? scope = null;
         ValueTask work;
@@ -24,7 +23,7 @@ internal sealed partial class BackgroundQueue
                 StartTimeout(entry, timeout);
             }
 
-            var token = entry.Cancellation!.Token;
+            var token = pump.Source!.Token;
             if (entry.NeedsScope)
             {
                 scope = _services.Scopes.CreateScope();
@@ -60,6 +59,7 @@ internal sealed partial class BackgroundQueue
             work = ValueTask.FromException(exception);
         }
 
+        pump.LeaveContext();
         _ = FollowAsync(entry, work, scope, trace); // it observes every exception and ends the item
         return false;
     }

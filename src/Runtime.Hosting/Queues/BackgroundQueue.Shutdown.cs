@@ -93,8 +93,9 @@ internal sealed partial class BackgroundQueue
         {
             _state = RuntimeState.ShuttingDown;
             _intake.Close();
-            Collect_NeedsLock();
-            before = (_succeeded + _failed, _cancelled);
+            Collect_NeedsLock(now);
+            Fold_NeedsLock(now);
+            before = (_succeeded + Unbooked_NeedsLock() + _failed, _cancelled);
             RefuseWaiters_NeedsLock(ref after);
             var end = now + Clock.ToTicks(drain);
             foreach (var entry in _delayed.ToList())
@@ -161,7 +162,8 @@ internal sealed partial class BackgroundQueue
         lock (_lock)
         {
             // One by one from the structures, since each cancelled item may move others of its key between them.
-            Collect_NeedsLock();
+            Collect_NeedsLock(now);
+            Recall_NeedsLock(now);
             for (var count = 0; count < CancelBatch && FindOldest_NeedsLock() is { } oldest; count++)
             {
                 RequestCancel_NeedsLock(oldest, StopReason, now, ref after);
@@ -191,8 +193,10 @@ internal sealed partial class BackgroundQueue
 
     private ShutdownReport Abandon((long Completed, long Cancelled) before, long begun)
     {
+        var now = Clock.Now;
         lock (_lock)
         {
+            Recall_NeedsLock(now);
             foreach (var entry in RunningItems_NeedsLock())
             {
                 entry.Place = WorkPlace.Abandoned;
@@ -203,7 +207,7 @@ internal sealed partial class BackgroundQueue
             _state = RuntimeState.Terminated;
             AssertInvariants_NeedsLock();
             return new ShutdownReport(
-                _succeeded + _failed - before.Completed, _cancelled - before.Cancelled, _abandoned, Clock.ToSpan(Clock.Now - begun));
+                _succeeded + Unbooked_NeedsLock() + _failed - before.Completed, _cancelled - before.Cancelled, _abandoned, Clock.ToSpan(Clock.Now - begun));
         }
     }
 
@@ -212,8 +216,9 @@ internal sealed partial class BackgroundQueue
         List<WorkHandle> items = [.. _awaiting.AsSpan(0, _awaitingCount)];
         foreach (var pump in _pumps)
         {
-            if (pump.Current is { Place: WorkPlace.Running, AwaitingIndex: < 0 } entry)
+            if (pump.Claims.Current is { Place: WorkPlace.Running, AwaitingIndex: < 0, IsOver: false } entry)
             {
+                Adopt(pump, entry);
                 items.Add(entry);
             }
         }

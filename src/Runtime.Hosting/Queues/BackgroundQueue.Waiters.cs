@@ -95,6 +95,7 @@ internal sealed partial class BackgroundQueue
             return;
         }
 
+        Fold_NeedsLock(now);
         ReturnPlaces_NeedsLock();
         while (_firstWaiter is { } waiter && _intake.TryReserveUnderLock(_settings.Capacity))
         {

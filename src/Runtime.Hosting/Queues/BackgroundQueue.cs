@@ -82,11 +82,12 @@ internal sealed partial class BackgroundQueue
         var after = default(Afterwork);
         lock (_lock)
         {
-            Collect_NeedsLock();
+            var now = Clock.Now;
+            Collect_NeedsLock(now);
+            Recall_NeedsLock(now);
             _settings = settings;
             _mostUnreturned = MostUnreturned(settings);
             _history.Trim(_finished, settings.HistorySize);
-            var now = Clock.Now;
             AdmitWaiters_NeedsLock(now, ref after);
             EnsurePump_NeedsLock(now, ref after);
             Leave_NeedsLock(now, ref after);
@@ -102,7 +103,7 @@ internal sealed partial class BackgroundQueue
     private void AssertInvariants_NeedsLock()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "The lock must be held.");
-        Debug.Assert(_held == _lanes.Count + _delayed.Count + _keys.BlockedCount, "Every item that is held is in exactly one structure.");
+        Debug.Assert(_held == _lanes.Count + _delayed.Count + _keys.BlockedCount + _claimers.Sum(pump => pump.Claims.Unbooked), "Every item that is held is in exactly one structure.");
         Debug.Assert(_intake.Reserved >= _held + _unreturned, "Every item that is held has a place.");
         Debug.Assert(_accepted == _held + _running + _succeeded + _failed + _cancelled + _dropped + _abandoned, "The counters add up.");
         Debug.Assert(_firstWaiter is null || _intake.Reserved >= _settings.Capacity, "Nobody waits while there is room.");

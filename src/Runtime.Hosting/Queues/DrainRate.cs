@@ -46,9 +46,9 @@ internal struct DrainRate(long frequency)
     }
 
     /// <returns>Whether the mean has changed.</returns>
-    public bool OnLeft(long now)
+    public bool OnLeft(long now, int count = 1)
     {
-        _left++;
+        _left += count;
         _lastChange = now;
         if (now - _sampleStart < _sampleTicks)
         {

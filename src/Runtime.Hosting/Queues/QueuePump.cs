@@ -1,4 +1,5 @@
 using Runtime.Core;
+using Runtime.Core.Execution;
 
 namespace Runtime.Hosting.Queues;
 
@@ -6,38 +7,85 @@ namespace Runtime.Hosting.Queues;
 /// <remarks>Owned in turn by the queue (idle), the runtime (dispatched) and the worker that runs it; handed over under the queue's lock or by the dispatch.</remarks>
 internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
 {
+    // The context of the items, as long as none of them has awaited under it; and the item that it belongs to at the moment. The pump's own.
+    private RuntimeSynchronizationContext? _context;
+    private WorkOwner? _owner;
+
+    /// <summary>The item that it is starting or running, and those that it has taken along. See <see cref="WorkClaims"/>.</summary>
+    public WorkClaims Claims;
+
     /// <summary>The next pump of a list that is about to be dispatched. Owned by whoever owns the list.</summary>
     public QueuePump? Next;
 
     /// <summary>The level under which it was dispatched. Written under the queue's lock.</summary>
     public int Level;
 
-    /// <summary>When its turn began, and how many items it has taken in it. Under the queue's lock.</summary>
+    /// <summary>When its turn began, and how many items it had taken then. Under the queue's lock.</summary>
     public long TurnBegan;
-    public int Items;
+    public long TurnTakes;
 
-    /// <summary>The item that it is starting or running to its end. Under the queue's lock.</summary>
-    public WorkHandle? Current;
+    /// <summary>How many items it has taken, ever; and how many that were when the watch last looked. Under the queue's lock.</summary>
+    public long Takes;
+    public long WatchedTakes;
 
-    // The source of an item that has ended in its first stretch and was never cancelled: good for the next one. Under the queue's lock.
-    private CancellationTokenSource? _spare;
+    /// <summary>Whether it is in the queue's list of those that may have claims. Under the queue's lock.</summary>
+    public bool IsClaimer;
 
-    /// <summary>A source for the next item. Under the queue's lock.</summary>
-    public CancellationTokenSource TakeCancellation()
-    {
-        var source = _spare ?? new CancellationTokenSource();
-        _spare = null;
-        return source;
-    }
+    /// <summary>The source of the current item's token. Replaced under the queue's lock; reset for the next item by the pump.</summary>
+    public CancellationTokenSource? Source;
 
-    /// <summary>Takes the source of an item that has ended back for the next one, unless a cancel may still be on its way to it. Under the queue's lock.</summary>
+    /// <summary>How many items it has taken in this turn. Under the queue's lock.</summary>
+    public long ItemsOfTurn => Takes - TurnTakes;
+
+    /// <summary>Makes the source good for the next item, unless a cancel may still be on its way to it. Under the queue's lock.</summary>
     /// <remarks>A token is the item's only until the item ends, as a request's token is the request's; registrations that are left on it are dropped.</remarks>
     public void TakeBack(WorkHandle entry)
     {
-        if (entry.Extras is not { CancelRequested: true } && entry.Cancellation!.TryReset())
+        if (entry.Extras is { CancelRequested: true })
         {
-            _spare = entry.Cancellation;
-            entry.Cancellation = null;
+            Source = null;
+            return;
+        }
+
+        entry.Cancellation = null;
+        if (!Source!.TryReset())
+        {
+            Source = null;
+        }
+    }
+
+    /// <summary>Installs a context in which the item's awaits come back to the runtime at its priority, and <see cref="WorkContext"/> finds it. By the pump.</summary>
+    /// <remarks>Items that never await share one: it is replaced when the priority changes, and by <see cref="LeaveContext"/>.</remarks>
+    public void EnterContext(AsyncRuntime runtime, WorkHandle entry)
+    {
+        var context = _context;
+        var deadline = entry.DeadlineTicks;
+        if (context is null || context.Priority != entry.LanePriority || context.DeadlineTicks != deadline)
+        {
+            _owner = new WorkOwner();
+            _context = context = runtime.CreateContext(entry.LanePriority, deadline, _owner);
+        }
+
+        _owner!.Entry = entry;
+        if (SynchronizationContext.Current != context)
+        {
+            context.Enter();
+        }
+    }
+
+    /// <summary>Leaves the context to the item, which has awaited under it. By the pump.</summary>
+    public void LeaveContext()
+    {
+        _context = null;
+        _owner = null;
+    }
+
+    /// <summary>Lets go of the item at the end of a turn. By the pump.</summary>
+    public void ForgetItem()
+    {
+        if (_owner is not null)
+        {
+            _owner.Entry = null;
         }
     }
 

@@ -15,7 +15,7 @@ internal struct WorkDeque(WorkPlace place)
     private readonly WorkPlace _place = place;
 
     // A power of two long; the slots from _head on, _used of them, hold items, good and not. Shrinks only in Sweep.
-    private WorkHandle?[] _slots = [];
+    private Slot[] _slots = [];
     private int _head;
     private int _used;
 
@@ -29,7 +29,7 @@ internal struct WorkDeque(WorkPlace place)
         {
             while (_used > 0)
             {
-                var item = _slots[_head]!;
+                var item = _slots[_head].Item!;
                 if (item.Place == _place)
                 {
                     return item;
@@ -49,13 +49,13 @@ internal struct WorkDeque(WorkPlace place)
         {
             while (_used > 0)
             {
-                var item = _slots[(_head + _used - 1) & (_slots.Length - 1)]!;
+                var item = _slots[(_head + _used - 1) & (_slots.Length - 1)].Item!;
                 if (item.Place == _place)
                 {
                     return item;
                 }
 
-                _slots[(_head + --_used) & (_slots.Length - 1)] = null;
+                _slots[(_head + --_used) & (_slots.Length - 1)].Item = null;
             }
 
             return null;
@@ -72,9 +72,9 @@ internal struct WorkDeque(WorkPlace place)
 
         var mask = _slots.Length - 1;
         Count++;
-        if (_used == 0 || _slots[(_head + _used - 1) & mask]!.Sequence < item.Sequence)
+        if (_used == 0 || _slots[(_head + _used - 1) & mask].Item!.Sequence < item.Sequence)
         {
-            _slots[(_head + _used++) & mask] = item;
+            _slots[(_head + _used++) & mask].Item = item;
             return;
         }
 
@@ -82,12 +82,12 @@ internal struct WorkDeque(WorkPlace place)
         _head = (_head - 1) & mask;
         _used++;
         var slot = _head;
-        for (; _slots[(slot + 1) & mask]!.Sequence < item.Sequence; slot = (slot + 1) & mask)
+        for (; _slots[(slot + 1) & mask].Item!.Sequence < item.Sequence; slot = (slot + 1) & mask)
         {
             _slots[slot] = _slots[(slot + 1) & mask];
         }
 
-        _slots[slot] = item;
+        _slots[slot].Item = item;
     }
 
     /// <summary>Notes that an item has gone; its place has been changed already.</summary>
@@ -95,7 +95,7 @@ internal struct WorkDeque(WorkPlace place)
     {
         Debug.Assert(item.Place != _place, "The place of an item that has gone is another.");
         Count--;
-        if (_slots[_head] == item)
+        if (_slots[_head].Item == item)
         {
             PopFirstSlot();
         }
@@ -110,7 +110,7 @@ internal struct WorkDeque(WorkPlace place)
     {
         for (var i = 0; i < _used; i++)
         {
-            var item = _slots[(_head + i) & (_slots.Length - 1)]!;
+            var item = _slots[(_head + i) & (_slots.Length - 1)].Item!;
             if (item.Place == _place)
             {
                 items.Add(item);
@@ -120,7 +120,7 @@ internal struct WorkDeque(WorkPlace place)
 
     private void PopFirstSlot()
     {
-        _slots[_head] = null;
+        _slots[_head].Item = null;
         _head = (_head + 1) & (_slots.Length - 1);
         _used--;
     }
@@ -128,7 +128,7 @@ internal struct WorkDeque(WorkPlace place)
     // Moves the good slots into a ring that has room for so many and as many again.
     private void Sweep(int room)
     {
-        var slots = new WorkHandle?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSlots, room))];
+        var slots = new Slot[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(LeastSlots, room))];
         if (slots.Length < room * 3L / 2)
         {
             Array.Resize(ref slots, slots.Length * 2);
@@ -137,13 +137,19 @@ internal struct WorkDeque(WorkPlace place)
         var used = 0;
         for (var i = 0; i < _used; i++)
         {
-            var item = _slots[(_head + i) & (_slots.Length - 1)]!;
+            var item = _slots[(_head + i) & (_slots.Length - 1)].Item!;
             if (item.Place == _place)
             {
-                slots[used++] = item;
+                slots[used++].Item = item;
             }
         }
 
         (_slots, _head, _used) = (slots, 0, used);
+    }
+
+    // A struct around the reference: an array of a class that is not sealed checks the type of all that is put in.
+    private struct Slot
+    {
+        public WorkHandle? Item;
     }
 }

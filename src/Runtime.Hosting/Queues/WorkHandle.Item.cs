@@ -7,7 +7,7 @@ namespace Runtime.Hosting;
 // the thread that queued it. What only some items have is in WorkExtras. Unless a field says otherwise it is under the queue's lock.
 public abstract partial class WorkHandle
 {
-    // Where the item is in its life; written under the lock, read anywhere. The fields that a final stage vouches for are written before it.
+    // Where the item is in its life; written under the lock or by the pump that runs it, read anywhere. The fields that a final stage vouches for are written before it.
     private byte _stage;
 
     // See EnsureExtras.
@@ -38,7 +38,7 @@ public abstract partial class WorkHandle
     // Which finished item of the queue it is, from 1 on.
     internal long FinishOrdinal;
 
-    // The source of the item's token; set when it starts.
+    // The source of the item's token; set when it awaits, or when somebody may want to cancel it. Until then it is its pump's.
     internal CancellationTokenSource? Cancellation;
 
     // The source of the task that the handle shows; created by the first to ask for it.

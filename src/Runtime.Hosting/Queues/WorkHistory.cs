@@ -50,5 +50,6 @@ internal sealed class WorkHistory
         && entry.Extras!.Secret == secret
         && (!entry.IsOver || IsRemembered(entry, finishedCount, limit));
 
-    private static bool IsRemembered(WorkHandle entry, long finishedCount, int limit) => finishedCount - entry.FinishOrdinal < limit;
+    // One without an ordinal has ended this moment.
+    private static bool IsRemembered(WorkHandle entry, long finishedCount, int limit) => entry.FinishOrdinal == 0 || finishedCount - entry.FinishOrdinal < limit;
 }

@@ -10,7 +10,7 @@ internal sealed class WorkItemContext(WorkHandle entry) : WorkContext
     /// <summary>Finds the item that the caller runs in: the factory of the scoped service.</summary>
     /// <exception cref="InvalidOperationException">The caller runs in none.</exception>
     public static WorkContext Current =>
-        SynchronizationContext.Current is RuntimeSynchronizationContext { Owner: WorkHandle entry }
+        SynchronizationContext.Current is RuntimeSynchronizationContext { Owner: WorkOwner { Entry: { } entry } }
             ? new WorkItemContext(entry)
             : throw new InvalidOperationException(
                 $"{nameof(WorkContext)} was asked for outside of a queued work item, or after an await with ConfigureAwait(false). "

@@ -41,7 +41,7 @@ internal abstract class PlainWork(BackgroundQueue queue, Delegate work, EnqueueO
                 return Task.CompletedTask;
             }
 
-            Queue.EnsureCompletion(this);
+            BackgroundQueue.EnsureCompletion(this);
             return ((TaskCompletionSource)CompletionSource!).Task;
         }
     }
@@ -105,7 +105,7 @@ internal abstract class ResultWork<TResult>(BackgroundQueue queue, Delegate work
     {
         get
         {
-            Queue.EnsureCompletion(this);
+            BackgroundQueue.EnsureCompletion(this);
             return ((TaskCompletionSource<TResult>)CompletionSource!).Task;
         }
     }

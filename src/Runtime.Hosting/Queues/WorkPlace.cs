@@ -15,6 +15,9 @@ internal enum WorkPlace : byte
     /// <summary>The line of its concurrency key.</summary>
     Blocked,
 
+    /// <summary>A pump has taken it along with the one that it runs, and may have started and ended it since: see <see cref="WorkClaims"/>.</summary>
+    Claimed,
+
     /// <summary>It has started.</summary>
     Running,
 
