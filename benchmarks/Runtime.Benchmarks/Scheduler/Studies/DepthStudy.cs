@@ -11,7 +11,7 @@ internal sealed class DepthStudy : Study
     private static readonly (int Depth, int Rounds)[] Plan = [(1_000, 30), (10_000, 30), (100_000, 20), (1_000_000, 5), (10_000_000, 1)];
     private const int QuickDepths = 3;
     private const int WarmUpDepth = 10_000;
-    private const int WarmUpRounds = 30;
+    private const int WarmUpRounds = 300;
 
     public override string Name => "depth";
 
