@@ -36,6 +36,7 @@ internal sealed class Injector(Action<object> afterClose)
     public bool IsMultiple(int powerOfTwo) => (_ring.Pushed & (uint)(powerOfTwo - 1)) == 0 || _spilled.Value != 0;
 
     /// <summary>Whether there is nothing to take now. After a fence it sees every push that preceded the pusher's own fence.</summary>
+    /// <remarks>What is behind an item in transit cannot be taken yet; the producer of that item wakes a worker when it has arrived.</remarks>
     public bool IsEmpty => _ring.IsEmpty && (_spilled.Value == 0 || _ring.Count > 0);
 
     /// <summary>When the oldest item became ready, in milliseconds, or <see cref="long.MaxValue"/>; a hint.</summary>
@@ -104,7 +105,8 @@ internal sealed class Injector(Action<object> afterClose)
         {
             using (_lock.EnterScope())
             {
-                // Again under the lock: what has been spilled since the first look may be younger than what is in the ring.
+                // Both may have filled since the ring was looked at, and then the ring has the older ones.
+                count += _ring.Take(taken[count..]);
                 while (count < taken.Length && _spill.Count > 0 && _ring.Count == 0)
                 {
                     taken[count++] = _spill.Dequeue();

@@ -70,7 +70,7 @@ internal sealed partial class Scheduler
         var shape = ThreadShape.From(options);
         lock (_workersLock)
         {
-            if (_closed)
+            if (IsClosed)
             {
                 return;
             }
@@ -111,7 +111,7 @@ internal sealed partial class Scheduler
 
     private void Adjust_NeedsLock()
     {
-        if (_closed)
+        if (IsClosed)
         {
             return;
         }
@@ -144,7 +144,7 @@ internal sealed partial class Scheduler
         Worker[] workers;
         lock (_workersLock)
         {
-            _closed = true;
+            _closed.Value = 1;
             workers = _workers;
             if (workers.Length == 0)
             {
@@ -185,7 +185,7 @@ internal sealed partial class Scheduler
             SetLimit_NeedsLock();
             _retired.Add(worker.Counters);
             Ledger.ReturnStripe(worker.Stripe);
-            if (_closed && _workers.Length == 0)
+            if (IsClosed && _workers.Length == 0)
             {
                 _allEnded.TrySetResult();
             }

@@ -13,7 +13,7 @@ internal sealed partial class Scheduler
     private volatile SchedulerSettings _settings;
 
     // Set once by CloseAsync; read by every worker each round.
-    private volatile bool _closed;
+    private AtomicInt32 _closed;
 
     // The default execution context; the same object in every worker, so it does not matter who wrote it last.
     private volatile ExecutionContext? _cleanContext;
@@ -61,7 +61,7 @@ internal sealed partial class Scheduler
     /// <summary>Whether a worker that finds nothing may look a little longer: not where the producer needs the same processor.</summary>
     public bool MayLinger { get; } = Environment.ProcessorCount > 1;
 
-    public bool IsClosed => _closed;
+    public bool IsClosed => _closed.Value != 0;
 
     public ISchedulerHost Host => _host;
 
@@ -240,7 +240,7 @@ internal sealed partial class Scheduler
 
     // Whether work may go to the caller's own queues.
     private bool MayPush([NotNullWhen(true)] Worker? worker, SchedulerSettings settings) =>
-        worker is not null && settings.Stealing && !worker.IsRetiring && !_closed;
+        worker is not null && settings.Stealing && !worker.IsRetiring && !IsClosed;
 
     private void SubmitWoken(object item)
     {

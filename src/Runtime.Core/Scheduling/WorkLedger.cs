@@ -33,7 +33,7 @@ internal sealed class WorkLedger
     private readonly LedgerStripe[] _shared;
 
     // Those of workers, ended ones included: a new worker takes over an ended one's. Replaced under _lock.
-    private volatile LedgerStripe[] _own = [];
+    private AtomicReference<LedgerStripe[]> _own;
 
     // Stripes of ended workers. Under _lock.
     private readonly Stack<LedgerStripe> _free = new();
@@ -42,20 +42,24 @@ internal sealed class WorkLedger
     private Action? _endedWhileStopping;
 
     // Of the work that was live when the stop began: how it ended. By Interlocked.
-    private long _completedWhileStopping;
-    private long _cancelledWhileStopping;
+    private AtomicInt64 _completedWhileStopping;
+    private AtomicInt64 _cancelledWhileStopping;
 
     // Accepted after the stop had begun, by work that was still draining; by Interlocked.
-    private long _lateLive;
+    private AtomicInt64 _lateLive;
 
-    private volatile bool _stopBegan;
+    private AtomicInt32 _stopBegan;
 
     // Set when the drain is over: what has not started by now is cancelled instead of run.
-    private volatile bool _cutOff;
+    private AtomicInt32 _cutOff;
 
-    public WorkLedger() => _shared = [.. Enumerable.Range(0, SharedStripes).Select(_ => new LedgerStripe(this))];
+    public WorkLedger()
+    {
+        _shared = [.. Enumerable.Range(0, SharedStripes).Select(_ => new LedgerStripe(this))];
+        _own.Value = [];
+    }
 
-    public bool IsCutOff => _cutOff;
+    public bool IsCutOff => _cutOff.Value != 0;
 
     public long Accepted => Sum(static stripe => stripe.Accepted) - Sum(static stripe => stripe.Refused);
 
@@ -65,12 +69,12 @@ internal sealed class WorkLedger
 
     public long Cancelled => Sum(static stripe => stripe.Cancelled);
 
-    public long CompletedWhileStopping => Interlocked.Read(ref _completedWhileStopping);
+    public long CompletedWhileStopping => _completedWhileStopping.Value;
 
-    public long CancelledWhileStopping => Interlocked.Read(ref _cancelledWhileStopping);
+    public long CancelledWhileStopping => _cancelledWhileStopping.Value;
 
     /// <summary>How much of the live work was accepted after the stop had begun.</summary>
-    public long LateLive => Interlocked.Read(ref _lateLive);
+    public long LateLive => _lateLive.Value;
 
     public long Live
     {
@@ -89,7 +93,7 @@ internal sealed class WorkLedger
             if (!_free.TryPop(out var stripe))
             {
                 stripe = new LedgerStripe(this);
-                _own = [.. _own, stripe];
+                _own.Value = [.. _own.Value!, stripe];
             }
 
             return stripe;
@@ -118,7 +122,7 @@ internal sealed class WorkLedger
     }
 
     /// <summary>Counts accepted units of work as accepted after the stop had begun.</summary>
-    public void MarkLate(int count) => Interlocked.Add(ref _lateLive, count);
+    public void MarkLate(int count) => _lateLive.Add(count);
 
     /// <summary>Counts an accepted unit of work as ended.</summary>
     /// <param name="outcome">How it ended.</param>
@@ -127,11 +131,12 @@ internal sealed class WorkLedger
     {
         if (late)
         {
-            Interlocked.Decrement(ref _lateLive);
+            _lateLive.Add(-1);
         }
-        else if (_stopBegan)
+        else if (_stopBegan.Value != 0)
         {
-            Interlocked.Increment(ref outcome == WorkOutcome.Cancelled ? ref _cancelledWhileStopping : ref _completedWhileStopping);
+            ref var counter = ref outcome == WorkOutcome.Cancelled ? ref _cancelledWhileStopping : ref _completedWhileStopping;
+            counter.Add(1);
         }
 
         Count(LedgerEvent.Succeeded + (int)outcome, Worker.Current, 1);
@@ -142,7 +147,7 @@ internal sealed class WorkLedger
     public void BeginStop(Action ended)
     {
         _endedWhileStopping = ended;
-        _stopBegan = true;
+        _stopBegan.Value = 1;
         Fence.ProcessWide(); // pairs with Finish: from here on its signal, or its count
     }
 
@@ -152,13 +157,13 @@ internal sealed class WorkLedger
     /// <summary>Ends the drain: work that has not started will not.</summary>
     public void CutOff()
     {
-        _cutOff = true;
+        _cutOff.Value = 1;
         Fence.ProcessWide(); // pairs with the accept of draining work: it sees this, or Live sees it
     }
 
     private void SignalIfStopping()
     {
-        if (_stopBegan)
+        if (_stopBegan.Value != 0)
         {
             _endedWhileStopping!();
         }
@@ -184,7 +189,7 @@ internal sealed class WorkLedger
             sum += counter(stripe);
         }
 
-        foreach (var stripe in _own)
+        foreach (var stripe in _own.Value!)
         {
             sum += counter(stripe);
         }

@@ -25,8 +25,13 @@ internal sealed partial class Worker
     // A search that found nothing goes on for a while, if it is the only one: waking a thread costs the producer as much as a hundred small items.
     // In rounds of about 0.6 µs; at most some 20 µs, halved each time it was in vain, so that a runtime with little to do spends next to nothing on it.
     // The pause comes before the look: looking takes the line that a producer is writing away from it, and a batch is worth more than the next item.
+#if MODEL
+    private const int MostRounds = 1;
+    private const int FewestRounds = 1;
+#else
     private const int MostRounds = 32;
     private const int FewestRounds = 2;
+#endif
     private const int RoundLength = 16;
 
     // The smoothed run time of an item, in µs; sampled. Owner only, as all below.
@@ -55,7 +60,7 @@ internal sealed partial class Worker
             return false;
         }
 
-        for (var round = 0; round < _lingerRounds && !_retiring && !_scheduler.IsClosed; round++)
+        for (var round = 0; round < _lingerRounds && !IsRetiring && !_scheduler.IsClosed; round++)
         {
             Thread.SpinWait(RoundLength);
             if (_scheduler.HasWork())

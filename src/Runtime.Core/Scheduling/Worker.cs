@@ -28,7 +28,7 @@ internal sealed partial class Worker : Sleeper
     private readonly Random _random;
 
     // Set by Retire, read by the owner each round.
-    private volatile bool _retiring;
+    private AtomicInt32 _retiring;
 
     public Worker(Scheduler scheduler, int id, Scheduler.ThreadShape shape)
     {
@@ -59,7 +59,7 @@ internal sealed partial class Worker : Sleeper
     /// <summary>This worker's part of the ledger. Owner only.</summary>
     public LedgerStripe Stripe { get; }
 
-    public bool IsRetiring => _retiring;
+    public bool IsRetiring => _retiring.Value != 0;
 
     /// <summary>What it runs now, if anything.</summary>
     public object? CurrentItem => Volatile.Read(ref _item);
@@ -81,7 +81,7 @@ internal sealed partial class Worker : Sleeper
     public override void Unpark() => _parker.Unpark();
 
     /// <summary>Asks the worker to hand its work on and end. The caller then wakes it.</summary>
-    public void Retire() => _retiring = true;
+    public void Retire() => _retiring.Value = 1;
 
     private void Main()
     {
@@ -155,7 +155,7 @@ internal sealed partial class Worker : Sleeper
     /// <returns><see langword="false"/> when the worker is to end.</returns>
     private bool TryNext(out QueueEntry entry)
     {
-        while (!_retiring && !_scheduler.IsClosed)
+        while (!IsRetiring && !_scheduler.IsClosed)
         {
             var settings = _scheduler.Settings;
             if (!settings.Stealing && !IsEmptyToOwner)
@@ -208,7 +208,7 @@ internal sealed partial class Worker : Sleeper
         }
 
         _scheduler.Idle.Enter(this);
-        if (_retiring || _scheduler.IsClosed || _scheduler.HasWork())
+        if (IsRetiring || _scheduler.IsClosed || _scheduler.HasWork())
         {
             if (_scheduler.Idle.Remove(this))
             {

@@ -1,0 +1,41 @@
+using Runtime.Core.Model.Tests.Engine;
+
+namespace Runtime.Core.Model.Tests.Suites;
+
+/// <summary>All scenarios over the product's files.</summary>
+internal static class Catalogue
+{
+    public static readonly IReadOnlyList<(string Suite, string Name, Func<Scenario> Create)> All =
+    [
+        Entry<RingWithOneThief>("Ring"),
+        Entry<RingOverflow>("Ring"),
+        Entry<RingReuse>("Ring"),
+        Entry<RingWithTwoThieves>("Ring"),
+        Entry<RingChainedSteal>("Ring"),
+        Entry<InjectorWithTwoProducers>("Injector"),
+        Entry<InjectorBatch>("Injector"),
+        Entry<InjectorWithTwoConsumers>("Injector"),
+        Entry<InjectorRounds>("Injector"),
+        Entry<InjectorClose>("Injector"),
+        Entry<InjectorCloseWhileInUse>("Injector"),
+        Entry<SlotWithMonitor>("Slot"),
+        Entry<SlotStamps>("Slot"),
+        Entry<ParkerHandsOver>("Parker"),
+        Entry<ParkerWithTwoWakers>("Parker"),
+        Entry<ParkerTimesOut>("Parker"),
+        Entry<GateTickAndDispose>("Gate"),
+        Entry<GateOverlap>("Gate"),
+        Entry<WakeForOneProducer>("Wake"),
+        Entry<WakeForTwoProducers>("Wake"),
+        Entry<WakeWithinTheLimit>("Wake"),
+        Entry<WakeWhenItIsWorthIt>("Wake"),
+        Entry<WakeForLocalPushes>("Wake"),
+        Entry<WakeForAStuckWorker>("Wake"),
+        Entry<WakeForRetirement>("Wake"),
+        Entry<WakeForClose>("Wake"),
+    ];
+
+    private static (string Suite, string Name, Func<Scenario> Create) Entry<TScenario>(string suite)
+        where TScenario : Scenario, new() =>
+        (suite, typeof(TScenario).Name, static () => new TScenario());
+}
