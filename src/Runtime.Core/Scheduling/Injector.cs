@@ -7,7 +7,10 @@
 //   _closed      Close, once                                             all
 //
 // Invariant:  what is in the ring is older than what is in the spill. A push goes to the ring only while the spill is empty, and consumers
-//             take from the ring first. So items of one producer leave in the order they came, and so do any two pushes that did not overlap.
+//             take from the spill only while the ring is empty, items that are still being written counted. So items of one producer leave in the
+//             order they came, and so do any two pushes that did not overlap.
+// Gap:        while a producer is between its claim and its release in the ring, what is behind it, the spill included, cannot be taken. It wakes a
+//             worker after its release, so a worker that finds nothing to take may park.
 // Close:      a push publishes, fences, and then reads _closed; Close sets it, fences, and then takes everything out. One of the two sees the
 //             other's, so an item is taken by Close or by its own push, and runs elsewhere in either case.
 // Tests:      InjectorTests, the model suites.
@@ -33,7 +36,7 @@ internal sealed class Injector(Action<object> afterClose)
     public bool IsMultiple(int powerOfTwo) => (_ring.Pushed & (uint)(powerOfTwo - 1)) == 0 || _spilled.Value != 0;
 
     /// <summary>Whether there is nothing to take now. After a fence it sees every push that preceded the pusher's own fence.</summary>
-    public bool IsEmpty => _ring.IsEmpty && _spilled.Value == 0;
+    public bool IsEmpty => _ring.IsEmpty && (_spilled.Value == 0 || _ring.Count > 0);
 
     /// <summary>When the oldest item became ready, in milliseconds, or <see cref="long.MaxValue"/>; a hint.</summary>
     public long OldestReadyAt
@@ -97,11 +100,12 @@ internal sealed class Injector(Action<object> afterClose)
     public int Take(Span<QueueEntry> taken)
     {
         var count = _ring.Take(taken);
-        if (count < taken.Length && _spilled.Value != 0)
+        if (count < taken.Length && _spilled.Value != 0 && _ring.Count == 0)
         {
             using (_lock.EnterScope())
             {
-                while (count < taken.Length && _spill.Count > 0)
+                // Again under the lock: what has been spilled since the first look may be younger than what is in the ring.
+                while (count < taken.Length && _spill.Count > 0 && _ring.Count == 0)
                 {
                     taken[count++] = _spill.Dequeue();
                 }
