@@ -57,13 +57,13 @@ internal sealed class DepthStudy : Study
     {
         using var gate = new Gate(workers);
         using var counter = new RoundCounter();
-        counter.Reset(depth);
+        counter.Reset(depth + workers); // the held ones too: none may still be at the gate when it is disposed
         var post = items ? side.PrepareItems(depth, counter) : () => PostDelegates(side, depth, counter);
         GC.Collect();
         var before = Cost.Read();
         for (var i = 0; i < workers; i++)
         {
-            side.Post(static gate => gate.Pass(), gate);
+            side.Post(static held => held.Pass(), new Held(gate, counter));
         }
 
         gate.WaitUntilHeld();
@@ -101,5 +101,14 @@ internal sealed class DepthStudy : Study
             series.Collections,
             MarkdownTable.Figure(series.Pause * 1000),
         ];
+    }
+
+    private sealed record Held(Gate Gate, RoundCounter Counter)
+    {
+        public void Pass()
+        {
+            Gate.Pass();
+            Counter.Hit();
+        }
     }
 }
