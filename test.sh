@@ -13,6 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 #            (on a system with systemd they may start at the next boot: prefer unpack)
 debian_tools='
 promtool   prometheus   unpack
+spin       spin         unpack
+cc         gcc          install
 '
 
 hang_timeout=5m       # one test that runs longer is a hang: its host is dumped and killed, and it counts as failed

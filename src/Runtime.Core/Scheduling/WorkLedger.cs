@@ -11,6 +11,7 @@
 // Stop:       an accept counts and then reads the state; the stop sets the state and then sums up. An end counts and then reads _stopBegan; the stop
 //             sets it and then sums up. Each pair is store-then-load on both sides (Dekker). The many sides, which workers pass with every item, are
 //             plain: the one side that happens once has the fence for all of them (Fence.ProcessWide, in BeginStop, AwaitStopSeen and CutOff).
+//             Two ends during a stop are a third such pair, each counts and then sums up: there both sides fence.
 // Sources:    Dice, Lev, Moir 2013 (scalable statistics counters); folly's asymmetric fences. Tests: WorkLedgerTests, AsyncRuntimeStopTests.
 using Runtime.Core.Concurrency;
 
@@ -27,7 +28,11 @@ internal enum WorkOutcome
 /// <summary>Counts what was accepted and what has ended. Thread safe; see the head of the file.</summary>
 internal sealed class WorkLedger
 {
+#if MODEL
+    private const int SharedStripes = 1;
+#else
     private const int SharedStripes = 8;
+#endif
 
     private readonly Lock _lock = new();
     private readonly LedgerStripe[] _shared;
@@ -165,6 +170,7 @@ internal sealed class WorkLedger
     {
         if (_stopBegan.Value != 0)
         {
+            Fence.Full(); // pairs with itself: of two that end at once, the later one here sees both counts
             _endedWhileStopping!();
         }
     }

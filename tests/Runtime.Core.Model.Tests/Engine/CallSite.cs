@@ -9,7 +9,8 @@ namespace Runtime.Core.Model.Tests.Engine;
 /// <param name="File">The file's name.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Line">The line.</param>
-internal sealed record CallSite(string Method, string File, string Path, int Line)
+/// <param name="Offset">Tells several operations on one line apart.</param>
+internal sealed record CallSite(string Method, string File, string Path, int Line, int Offset)
 {
     private static readonly ConcurrentDictionary<(MethodBase Method, int Offset), CallSite> Known = [];
 
@@ -23,7 +24,7 @@ internal sealed record CallSite(string Method, string File, string Path, int Lin
             if (frame.GetMethod() is { } method && !IsMachinery(method.DeclaringType))
             {
                 var key = (method, frame.GetILOffset());
-                return Known.TryGetValue(key, out var known) ? known : Known.GetOrAdd(key, Read(method));
+                return Known.TryGetValue(key, out var known) ? known : Known.GetOrAdd(key, Read(method, key.Item2));
             }
         }
 
@@ -43,11 +44,11 @@ internal sealed record CallSite(string Method, string File, string Path, int Lin
     }
 
     // The same frame once more, with file and line.
-    private static CallSite Read(MethodBase method)
+    private static CallSite Read(MethodBase method, int offset)
     {
-        var frame = new StackTrace(1, fNeedFileInfo: true).GetFrames().First(frame => frame.GetMethod() == method);
+        var frame = new StackTrace(1, fNeedFileInfo: true).GetFrames().First(frame => frame.GetMethod() == method && frame.GetILOffset() == offset);
         var path = frame.GetFileName() ?? "";
-        return new CallSite(NameOf(method), System.IO.Path.GetFileName(path), path, frame.GetFileLineNumber());
+        return new CallSite(NameOf(method), System.IO.Path.GetFileName(path), path, frame.GetFileLineNumber(), offset);
     }
 
     private static string NameOf(MethodBase method) =>

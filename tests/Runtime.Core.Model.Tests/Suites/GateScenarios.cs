@@ -1,3 +1,4 @@
+using Runtime.Core.Concurrency;
 using Runtime.Core.Model.Tests.Engine;
 using Runtime.Core.Timing;
 
@@ -95,5 +96,61 @@ internal sealed class GateOverlap : GateScenario
             Execute();
         });
         Run("dispose", Dispose);
+    }
+}
+
+/// <summary>A tick that finds the work item queued does nothing: the callback that comes sees what it wrote. Three threads.</summary>
+internal sealed class GateServesEveryTick : Scenario
+{
+    private readonly CallbackGate[] _gate = GC.AllocateArray<CallbackGate>(1, pinned: true);
+    private readonly Cell<int>[] _written = new Cell<int>[2];
+
+    // Which ticks have been asked for and not been served, and how often the work item is queued.
+    private readonly bool[] _isOpen = new bool[2];
+    private int _queued;
+
+    public GateServesEveryTick()
+    {
+        Run("first", () => Tick(0));
+        Run("second", () => Tick(1));
+        Run("executor", () =>
+        {
+            Serve();
+            Serve();
+        });
+    }
+
+    public override bool MayRest() => _queued == 0; // one callback has served both
+
+    public override void Check()
+    {
+        Require(_queued == 0, "a work item is left");
+        Require(!_isOpen[0] && !_isOpen[1], "a tick was not served");
+    }
+
+    private void Tick(int index)
+    {
+        _written[index].Value = 1;
+        var mustQueue = _gate[0].TryQueue();
+        _isOpen[index] = true;
+        _queued += mustQueue ? 1 : 0;
+    }
+
+    private void Serve()
+    {
+        Execution.Current.WaitUntil(() => _queued > 0, "a tick");
+        _queued--;
+        bool[] asked = [_isOpen[0], _isOpen[1]];
+        Require(_gate[0].TryEnter(), "closed");
+        for (var i = 0; i < 2; i++)
+        {
+            if (asked[i])
+            {
+                Require(_written[i].Value == 1, "the callback does not see what the tick wrote");
+                _isOpen[i] = false;
+            }
+        }
+
+        _gate[0].Exit();
     }
 }

@@ -57,6 +57,7 @@ internal sealed class ParkerWithTwoWakers : Scenario
 internal sealed class ParkerTimesOut : Scenario
 {
     private readonly FutexParker _parker = new();
+    private Cell<int> _content;
 
     public ParkerTimesOut()
     {
@@ -66,7 +67,13 @@ internal sealed class ParkerTimesOut : Scenario
             {
                 _parker.Park();
             }
+
+            Require(_content.Value == 1, "woken without what the waker wrote");
         });
-        Run("waker", _parker.Unpark);
+        Run("waker", () =>
+        {
+            _content.Value = 1;
+            _parker.Unpark();
+        });
     }
 }
