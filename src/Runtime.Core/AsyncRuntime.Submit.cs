@@ -22,6 +22,11 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
+        if (ReferenceEquals(options, SpawnOptions.Default) && !cancellationToken.CanBeCanceled)
+        {
+            return PlainSpawn.RunAsync(_dispatcher, work, late);
+        }
+
         var item = new SpawnedAction(_dispatcher, work, options, cancellationToken) { Late = late };
         _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;
@@ -35,6 +40,11 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
+        if (ReferenceEquals(options, SpawnOptions.Default) && !cancellationToken.CanBeCanceled)
+        {
+            return PlainSpawn.RunAsync(_dispatcher, work, late);
+        }
+
         var item = new SpawnedFunction<TResult>(_dispatcher, work, options, cancellationToken) { Late = late };
         _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;
@@ -73,8 +83,7 @@ public sealed partial class AsyncRuntime
         ArgumentNullException.ThrowIfNull(item);
         if (Interlocked.CompareExchange(ref item.Ledger, _dispatcher.Ledger, null) is not null)
         {
-            throw new InvalidOperationException(
-                $"This {item.GetType().Name} is queued already; one {nameof(WorkItem)} can be queued once at a time. Post it again from its Execute, or post another instance.");
+            throw QueuedAlready(item);
         }
 
         var worker = _dispatcher.Scheduler.CurrentWorker;
@@ -164,14 +173,17 @@ public sealed partial class AsyncRuntime
         return options;
     }
 
+    private static InvalidOperationException QueuedAlready(WorkItem item) => new(
+        $"This {item.GetType().Name} is queued already; one {nameof(WorkItem)} can be queued once at a time. Post it again from its Execute, or post another instance.");
+
     // Counts a unit of work as accepted, or throws. Returns whether it came from work that was draining.
     private bool Accept(Worker? worker)
     {
         _dispatcher.Ledger.Accept(worker); // before the state is read: of this and a stop, one sees the other
-        return State != RuntimeState.Running && AcceptWhileNotRunning(worker);
+        return State != RuntimeState.Running && AcceptWhileNotRunning(worker, 1);
     }
 
-    private bool AcceptWhileNotRunning(Worker? worker)
+    private bool AcceptWhileNotRunning(Worker? worker, int count)
     {
         var state = State;
         if (state == RuntimeState.Running)
@@ -181,11 +193,11 @@ public sealed partial class AsyncRuntime
 
         if (state == RuntimeState.ShuttingDown && Current == this && !_dispatcher.Ledger.IsCutOff)
         {
-            _dispatcher.Ledger.MarkLate();
+            _dispatcher.Ledger.MarkLate(count);
             return true;
         }
 
-        _dispatcher.Ledger.Refuse(worker);
+        _dispatcher.Ledger.Refuse(worker, count);
         throw new RuntimeNotRunningException(state);
     }
 }

@@ -109,6 +109,27 @@ public sealed class AsyncRuntimeBlockingTests
     }
 
     [Fact]
+    public async Task WorkerBlocked_ItemWithoutAName_IsNamedAfterItsMethod()
+    {
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        using var gate = new ManualResetEventSlim();
+        var reported = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        runtime.WorkerBlocked += blocked => reported.TrySetResult(blocked.Item);
+
+        var work = runtime.Spawn(WaitAsync);
+
+        (await reported.Task.Guarded()).ShouldContain(nameof(WaitAsync));
+        gate.Set();
+        await work.Guarded();
+
+        ValueTask WaitAsync(CancellationToken ct)
+        {
+            gate.Wait(Waiting.HangGuard, ct);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
     public async Task Spawn_NoReserveAllowed_WaitsForTheBlockedWorker()
     {
         await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 1, MaxReserveThreads = 0 });

@@ -17,7 +17,7 @@ internal sealed class Alternation
     /// <summary>Gets how many rounds follow each other at once and count as one measurement, so that the collections they cause fall inside it.</summary>
     public int Repeats { get; init; } = 10;
 
-    /// <summary>Gets how long the counted measurements may take in all; the turn that passes it is the last.</summary>
+    /// <summary>Gets how long the counted measurements may take in all, and the others; the turn that passes it is the last.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(40);
 
     /// <summary>Takes the figures from the command line.</summary>
@@ -37,7 +37,8 @@ internal sealed class Alternation
     /// <summary>Runs the contenders, which must be started. Every second round goes through them backwards.</summary>
     public async Task<IReadOnlyList<Series>> RunAsync(IReadOnlyList<Contender> contenders)
     {
-        for (var round = 0; round < WarmUp; round++)
+        var warming = Stopwatch.GetTimestamp();
+        for (var round = 0; round < WarmUp && Stopwatch.GetElapsedTime(warming) < Limit; round++)
         {
             foreach (var contender in contenders)
             {

@@ -13,7 +13,7 @@ internal static class Usage
             text.Append('\n').Append(command.Name).Append(": ").Append(command.Summary).Append('\n');
             foreach (var option in command.Options)
             {
-                text.Append("    --").Append(option.Name.PadRight(12)).Append(option.Meaning);
+                text.Append("    --").Append(option.Name.PadRight(16)).Append(option.Meaning);
                 text.Append(option.Default.Length == 0 ? "\n" : $" (default {option.Default})\n");
             }
         }

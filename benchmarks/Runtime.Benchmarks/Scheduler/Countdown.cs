@@ -3,7 +3,8 @@ namespace Runtime.Benchmarks.Scheduler;
 /// <summary>Counts the operations of a round and wakes the driver after the last: Tokio's benches do the same with an atomic and a channel.</summary>
 internal sealed class Countdown : IDisposable
 {
-    private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(60);
+    /// <summary>How long anything may take before the program gives up.</summary>
+    public static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(60);
 
     // No spinning: a driver that spins takes a processor from the workers.
     private readonly ManualResetEventSlim _done = new(initialState: false, spinCount: 0);

@@ -15,6 +15,9 @@ internal sealed record RuntimeSettings
     /// <summary>Gets whether priorities decide the order.</summary>
     public bool Priorities { get; init; } = true;
 
+    /// <summary>Gets whether workers that are blocked get a replacement.</summary>
+    public bool Reserve { get; init; } = true;
+
     /// <summary>Gets how far its workers stand back. None, unlike the default: neither the pool nor Tokio stands back.</summary>
     public WorkerIsolation Isolation { get; init; } = WorkerIsolation.None;
 
@@ -24,13 +27,22 @@ internal sealed record RuntimeSettings
         Isolation = Enum.Parse<WorkerIsolation>(arguments.Text("isolation"), ignoreCase: true),
     };
 
-    public AsyncRuntimeOptions ToOptions() => new()
+    public AsyncRuntimeOptions ToOptions()
     {
-        WorkerThreads = Workers,
-        EnablePriorityScheduling = Priorities,
-        Isolation = Isolation,
-        ThreadNamePrefix = ThreadNamePrefix,
-    };
+        var options = new AsyncRuntimeOptions
+        {
+            WorkerThreads = Workers,
+            EnablePriorityScheduling = Priorities,
+            Isolation = Isolation,
+            ThreadNamePrefix = ThreadNamePrefix,
+        };
+        if (!Reserve)
+        {
+            options.MaxReserveThreads = 0;
+        }
+
+        return options;
+    }
 
     /// <summary>What the names of its threads begin with; short enough for the kernel's 15 characters.</summary>
     public const string ThreadNamePrefix = "bench-rt";

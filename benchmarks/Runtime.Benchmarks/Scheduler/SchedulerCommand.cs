@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Scheduler.Studies;
+using Runtime.Benchmarks.Scheduler.Tokio;
 
 namespace Runtime.Benchmarks.Scheduler;
 
-/// <summary>The runtime's scheduler against the thread pool, shape by shape.</summary>
+/// <summary>The runtime's scheduler against the thread pool, shape by shape, and against Tokio when asked.</summary>
 internal sealed class SchedulerCommand : BenchmarkCommand
 {
     public override string Name => "scheduler";
@@ -14,39 +17,108 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         new("rounds", "30", "counted measurements of each contender and shape"),
         new("warmup", "8", "measurements before them"),
         new("seconds", "4", "limit of the counted measurements of one shape"),
-        new("workers", "2", "workers of the runtime"),
+        new("workers", "2", "workers of the runtime, and of Tokio"),
         new("isolation", "None", "isolation of its workers: None, BelowNormal, Lowest, Idle"),
-        new("quick", "false", "fewer and shorter measurements", IsFlag: true),
-        new("only", "", "names, or beginnings of names, of the shapes to run, comma separated"),
+        new("quick", "false", "under a minute: shorter and fewer measurements, no deep queues", IsFlag: true),
+        new("tokio", "false", "also Debian's Tokio (apt-get install librust-tokio-dev), built by cargo offline", IsFlag: true),
+        new("tokio-newest", "false", "also the newest Tokio of the registry that cargo is configured for", IsFlag: true),
+        new("tokio-program", "", "also builds of benchmarks/tokio that exist already: name=path, comma separated"),
+        new("tokio-preload", "", "runs every Tokio a second time with this library loaded first: another allocator"),
+        new("only", "", "names, or beginnings of names, of the shapes and studies to run, comma separated"),
         new("skip", "", "the same, of those not to run"),
     ];
 
     public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
         var machine = new Machine();
+        var began = Stopwatch.GetTimestamp();
+        var tokio = await TokioProgramsAsync(arguments);
         Machine.WriteHead(output, "scheduler");
-        await MeasureShapesAsync(arguments, output);
+        var quick = arguments.Flag("quick");
+        var context = new StudyContext(
+            RuntimeSettings.From(arguments),
+            new Alternation
+            {
+                WarmUp = quick ? Math.Min(4, arguments.Integer("warmup")) : arguments.Integer("warmup"),
+                Rounds = arguments.Integer("rounds"),
+                Repeats = 1,
+                Limit = TimeSpan.FromSeconds(quick ? 0.6 : arguments.Integer("seconds")),
+            },
+            quick);
+        await MeasureShapesAsync(arguments, context, tokio, output);
+        foreach (var study in arguments.Choose(StudyList.All, s => s.Name))
+        {
+            await study.RunAsync(context, output);
+        }
+
         machine.WriteNoise(output);
+        if (tokio.Count > 0)
+        {
+            await output.WriteLineAsync("Tokio's own processes count among the others.\n");
+        }
+
+        await output.WriteLineAsync($"The run took {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s.\n");
         return 0;
     }
 
-    private static async Task MeasureShapesAsync(Arguments arguments, TextWriter output)
+    private static async Task MeasureShapesAsync(Arguments arguments, StudyContext context, IReadOnlyList<TokioProgram> tokio, TextWriter output)
     {
-        var names = arguments.Choose(ShapeList.Names(), n => n);
-        var settings = RuntimeSettings.From(arguments);
-        Func<string, IReadOnlyList<ShapeContender>> contenders = name =>
-        [
-            new RuntimeContender(RuntimeContender.ContenderName, settings, ShapeList.Make(name)),
-            new PoolContender(ShapeList.Make(name)),
-        ];
-        var results = await ShapeRun.MeasureAsync(names, contenders, ShapeRun.AlternationFrom(arguments));
-        var report = new ShapeReport(PoolContender.ContenderName);
-        foreach (var (name, series) in results)
+        List<string> names = [.. ShapeList.Names()];
+        foreach (var program in tokio)
         {
-            report.Add(name, series);
+            names.AddRange(await program.ShapesAsync()); // those that only Tokio has are at the end
         }
 
-        report.WriteTo(output);
+        var chosen = arguments.Choose(names.Distinct(StringComparer.Ordinal), n => n);
+        if (chosen.Count == 0)
+        {
+            return;
+        }
+
+        var run = new ShapeRun(
+            context.Alternation,
+            name => [new RuntimeContender(RuntimeContender.ContenderName, context.Settings, ShapeList.Make(name)), new PoolContender(ShapeList.Make(name))])
+        {
+            Tokio = tokio,
+            Workers = context.Settings.Workers,
+        };
+        var results = await run.MeasureAsync(chosen);
+        ShapeReport.Write(output, results, PoolContender.ContenderName);
+        ShapeReport.WriteAgainstTokio(output, results, RuntimeContender.ContenderName);
         ThroughputReport.WriteSettings(output, results.SelectMany(r => r.Series));
+    }
+
+    private static async Task<IReadOnlyList<TokioProgram>> TokioProgramsAsync(Arguments arguments)
+    {
+        List<TokioProgram> programs = [];
+        if (arguments.Flag("tokio"))
+        {
+            programs.Add(await CargoProject.BuildWithDebianAsync());
+        }
+
+        if (arguments.Flag("tokio-newest"))
+        {
+            try
+            {
+                programs.Add(await CargoProject.BuildWithRegistryAsync());
+            }
+            catch (InvalidOperationException exception)
+            {
+                // Without a network the rest is still worth measuring.
+                await Console.Error.WriteLineAsync(exception.Message);
+            }
+        }
+
+        foreach (var pair in arguments.Text("tokio-program").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            programs.Add(new TokioProgram(pair.Split('=', 2)[0], pair.Split('=', 2)[1]));
+        }
+
+        if (arguments.Text("tokio-preload") is { Length: > 0 } library)
+        {
+            programs.AddRange([.. programs.Select(p => p.WithPreload(library))]);
+        }
+
+        return programs;
     }
 }

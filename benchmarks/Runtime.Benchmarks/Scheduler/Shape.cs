@@ -1,3 +1,4 @@
+using Runtime.Benchmarks.Queue;
 using Runtime.Core;
 
 namespace Runtime.Benchmarks.Scheduler;
@@ -15,8 +16,11 @@ internal abstract class Shape(string name, int operations, int repeats = 1) : ID
 
     public int Repeats => repeats;
 
-    /// <summary>Gets what every operation, or every task of them, counts down.</summary>
+    /// <summary>Gets what every operation, or every task of them, counts down, in one shared word as in Tokio's benches.</summary>
     protected Countdown Countdown { get; } = new();
+
+    /// <summary>Gets a counter without a shared word, for shapes that are not Tokio's: there one costs more than what is measured.</summary>
+    protected RoundCounter Counter { get; } = new();
 
     /// <summary>Sets a round up, such as a load in the background. Not timed.</summary>
     /// <param name="runtime">The runtime, or <see langword="null"/> on the thread pool.</param>
@@ -41,10 +45,20 @@ internal abstract class Shape(string name, int operations, int repeats = 1) : ID
         GC.SuppressFinalize(this);
     }
 
-    protected virtual void Dispose(bool disposing) => Countdown.Dispose();
+    protected virtual void Dispose(bool disposing)
+    {
+        Countdown.Dispose();
+        Counter.Dispose();
+    }
 
     /// <summary>Awaits tasks one after another, as <c>block_on</c> does with Tokio's handles; the driver sleeps meanwhile.</summary>
-    protected static void AwaitInOrder(IReadOnlyList<Task> handles) => AwaitInOrderAsync(handles).GetAwaiter().GetResult();
+    protected static void AwaitInOrder(IReadOnlyList<Task> handles)
+    {
+        if (!AwaitInOrderAsync(handles).Wait(Countdown.HangGuard))
+        {
+            throw new TimeoutException($"{handles.Count(h => !h.IsCompleted):N0} tasks had not ended after {Countdown.HangGuard.TotalSeconds:N0} s.");
+        }
+    }
 
     private static async Task AwaitInOrderAsync(IReadOnlyList<Task> handles)
     {

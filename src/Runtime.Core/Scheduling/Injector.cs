@@ -7,8 +7,10 @@
 //   _closed      Close, once                                             all
 //
 // Invariant:  what is in the ring is older than what is in the spill. A push goes to the ring only while the spill is empty, and consumers
-//             take from the spill only when they see, under the lock, that nothing is left in the ring, not even in transit. So items of one
-//             producer leave in the order they came, and so do any two pushes that did not overlap.
+//             take from the spill only while the ring is empty, items that are still being written counted. So items of one producer leave in the
+//             order they came, and so do any two pushes that did not overlap.
+// Gap:        while a producer is between its claim and its release in the ring, what is behind it, the spill included, cannot be taken. It wakes a
+//             worker after its release, so a worker that finds nothing to take may park.
 // Close:      a push publishes, fences, and then reads _closed; Close sets it, fences, and then takes everything out. One of the two sees the
 //             other's, so an item is taken by Close or by its own push, and runs elsewhere in either case.
 // Tests:      InjectorTests, the model suites.
@@ -99,7 +101,7 @@ internal sealed class Injector(Action<object> afterClose)
     public int Take(Span<QueueEntry> taken)
     {
         var count = _ring.Take(taken);
-        if (count < taken.Length && _spilled.Value != 0)
+        if (count < taken.Length && _spilled.Value != 0 && _ring.Count == 0)
         {
             using (_lock.EnterScope())
             {

@@ -50,13 +50,21 @@ internal sealed class InjectorRing
     /// <summary>How many items have ever been pushed, modulo 2^32.</summary>
     public uint Pushed => _indices.Tail.Value;
 
-    /// <summary>How many items there are, those still being written included; a hint.</summary>
+    /// <summary>How many items there are, those still being written included; exact at the moment of the second look at the head.</summary>
     public int Count
     {
         get
         {
-            var head = _indices.Head.Value;
-            return Math.Max(0, (int)(_indices.Tail.Value - head));
+            while (true)
+            {
+                // Only a tail that belongs to the head says anything: Injector parks workers by this.
+                var head = _indices.Head.Value;
+                var tail = _indices.Tail.Value;
+                if (_indices.Head.Value == head)
+                {
+                    return (int)(tail - head);
+                }
+            }
         }
     }
 

@@ -24,14 +24,14 @@ internal sealed class LedgerStripe(WorkLedger ledger)
     public long Cancelled => _counters.Cancelled.Value;
 
     /// <summary>Counts as the only thread that counts here: no interlocked operation, hence no fence.</summary>
-    public void CountAlone(LedgerEvent what)
+    public void CountAlone(LedgerEvent what, int count)
     {
         ref var counter = ref _counters[what];
-        counter.Value = counter.Plain + 1; // release; whoever sees what happens next sees the count
+        counter.Value = counter.Plain + count; // release; whoever sees what happens next sees the count
     }
 
     /// <summary>Counts as one of many threads. A full fence.</summary>
-    public void CountShared(LedgerEvent what) => _counters[what].Add(1);
+    public void CountShared(LedgerEvent what, int count) => _counters[what].Add(count);
 
     [StructLayout(LayoutKind.Explicit, Size = 320)]
     private struct Counters

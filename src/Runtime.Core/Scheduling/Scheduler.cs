@@ -89,6 +89,20 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>Queues new plain work: a spawned state machine, or an <see cref="Action"/>.</summary>
+    public void SubmitNew(object item)
+    {
+        var worker = CurrentWorker;
+        if (MayPush(worker, _settings))
+        {
+            worker.PushNew(new QueueEntry(item, worker.Stamp()));
+        }
+        else
+        {
+            Inject(item);
+        }
+    }
+
     /// <summary>Queues work that goes on: it has been waiting for something that has happened.</summary>
     public void SubmitWoken(WorkItem item)
     {
@@ -134,11 +148,36 @@ internal sealed partial class Scheduler
     /// <summary>Queues the continuation of a yield in plain work.</summary>
     public void SubmitYielded(Action continuation) => SubmitYielded((object)continuation);
 
-    /// <summary>Queues new plain work in one go.</summary>
-    public void SubmitMany(ReadOnlySpan<QueueEntry> entries)
+    /// <summary>Queues new work of one priority and deadline, in order.</summary>
+    /// <param name="items">The work; at least one item.</param>
+    /// <param name="entries">Room for as many entries.</param>
+    /// <param name="worker">See <see cref="CurrentWorker"/>.</param>
+    public void SubmitMany(ReadOnlySpan<WorkItem> items, Span<QueueEntry> entries, Worker? worker)
     {
-        Injector.PushMany(entries);
-        WakeForInjector();
+        var stamp = OutsideStamp();
+        for (var i = 0; i < items.Length; i++)
+        {
+            entries[i] = new QueueEntry(items[i], stamp);
+        }
+
+        var settings = _settings;
+        if (settings.Priorities && IsUrgencyGiven(items[0]))
+        {
+            Lanes.AddMany(entries, items[0].Priority, items[0].DeadlineTicks);
+            Notify();
+        }
+        else if (MayPush(worker, settings))
+        {
+            worker.PushMany(entries);
+        }
+        else
+        {
+            Injector.PushMany(entries);
+            if (Idle.NeedsWake)
+            {
+                Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
+            }
+        }
     }
 
     /// <summary>Wakes a worker if the work just published needs one.</summary>

@@ -53,25 +53,40 @@ internal sealed class SharedLanes(Action<object> afterClose)
     /// <param name="entry">The item.</param>
     /// <param name="priority">The lane: the item's own priority, or a more urgent one for what a blocked worker may be waiting for.</param>
     /// <param name="deadlineTicks">The deadline, or <see cref="long.MaxValue"/>.</param>
-    public void Add(QueueEntry entry, TaskPriority priority, long deadlineTicks)
+    public void Add(QueueEntry entry, TaskPriority priority, long deadlineTicks) => AddMany(new ReadOnlySpan<QueueEntry>(in entry), priority, deadlineTicks);
+
+    /// <summary>Adds items in order. A closed set hands them on instead.</summary>
+    public void AddMany(ReadOnlySpan<QueueEntry> entries, TaskPriority priority, long deadlineTicks)
     {
         lock (_lock)
         {
             if (!_closed)
             {
-                var node = TakeNode_NeedsLock();
-                node.Item = entry.Item;
-                node.Ready = entry.Ready;
-                node.ReadyAt = entry.Ready.Milliseconds;
-                node.Priority = priority;
-                node.DeadlineTicks = deadlineTicks;
-                _lanes.Add(node);
+                foreach (ref readonly var entry in entries)
+                {
+                    Add_NeedsLock(entry, priority, deadlineTicks);
+                }
+
                 Volatile.Write(ref _count, _lanes.Count);
                 return;
             }
         }
 
-        afterClose(entry.Item);
+        foreach (ref readonly var entry in entries)
+        {
+            afterClose(entry.Item);
+        }
+    }
+
+    private void Add_NeedsLock(in QueueEntry entry, TaskPriority priority, long deadlineTicks)
+    {
+        var node = TakeNode_NeedsLock();
+        node.Item = entry.Item;
+        node.Ready = entry.Ready;
+        node.ReadyAt = entry.Ready.Milliseconds;
+        node.Priority = priority;
+        node.DeadlineTicks = deadlineTicks;
+        _lanes.Add(node);
     }
 
     /// <summary>Takes the best item, if it goes before the plain work that the caller could run instead.</summary>

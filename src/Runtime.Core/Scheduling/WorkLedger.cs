@@ -116,17 +116,18 @@ internal sealed class WorkLedger
 
     /// <summary>Counts units of work as accepted. The caller then checks the state of the runtime and may still refuse them.</summary>
     /// <param name="worker">The worker whose thread this is, if any.</param>
-    public void Accept(Worker? worker) => Count(LedgerEvent.Accepted, worker);
+    /// <param name="count">How many.</param>
+    public void Accept(Worker? worker, int count = 1) => Count(LedgerEvent.Accepted, worker, count);
 
     /// <summary>Takes an <see cref="Accept"/> back.</summary>
-    public void Refuse(Worker? worker)
+    public void Refuse(Worker? worker, int count)
     {
-        Count(LedgerEvent.Refused, worker);
+        Count(LedgerEvent.Refused, worker, count);
         SignalIfStopping();
     }
 
-    /// <summary>Counts an accepted unit of work as accepted after the stop had begun.</summary>
-    public void MarkLate() => _lateLive.Add(1);
+    /// <summary>Counts accepted units of work as accepted after the stop had begun.</summary>
+    public void MarkLate(int count) => _lateLive.Add(count);
 
     /// <summary>Counts an accepted unit of work as ended.</summary>
     /// <param name="outcome">How it ended.</param>
@@ -143,7 +144,7 @@ internal sealed class WorkLedger
             counter.Add(1);
         }
 
-        Count(LedgerEvent.Succeeded + (int)outcome, Worker.Current);
+        Count(LedgerEvent.Succeeded + (int)outcome, Worker.Current, 1);
         SignalIfStopping();
     }
 
@@ -174,15 +175,15 @@ internal sealed class WorkLedger
         }
     }
 
-    private void Count(LedgerEvent what, Worker? worker)
+    private void Count(LedgerEvent what, Worker? worker, int count)
     {
         if (worker is not null && worker.Stripe.Ledger == this)
         {
-            worker.Stripe.CountAlone(what);
+            worker.Stripe.CountAlone(what, count);
         }
         else
         {
-            _shared[Environment.CurrentManagedThreadId & (SharedStripes - 1)].CountShared(what);
+            _shared[Environment.CurrentManagedThreadId & (SharedStripes - 1)].CountShared(what, count);
         }
     }
 

@@ -37,6 +37,10 @@ internal sealed partial class Worker
     // The smoothed run time of an item, in µs; sampled. Owner only, as all below.
     private double _meanRun;
 
+    // The two samples before.
+    private double _oldRun;
+    private double _olderRun;
+
     private int _injectorInterval = FirstInterval;
     private int _untilInjector = FirstInterval;
 
@@ -45,10 +49,18 @@ internal sealed partial class Worker
     // When a run has been measured.
     private void Pace()
     {
-        var run = MonotonicClock.ToDuration(Counters.LastRun).TotalMicroseconds;
+        var run = MiddleOfThree(MonotonicClock.ToDuration(Counters.LastRun).TotalMicroseconds);
         _meanRun = _meanRun == 0 ? run : _meanRun + (Weight * (run - _meanRun));
         _injectorInterval = (int)Math.Clamp(TargetMicroseconds / Math.Max(_meanRun, 0.001), FewestItems, MostItems);
         _scheduler.WorthAWake = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(WakeMicroseconds / Math.Max(_meanRun, 0.001), 1, MostForAWake));
+    }
+
+    // One run in which the thread lost its processor must not pass for a change of pace.
+    private double MiddleOfThree(double run)
+    {
+        var (older, old) = (_olderRun, _oldRun);
+        (_olderRun, _oldRun) = (old, run);
+        return Math.Max(Math.Min(older, old), Math.Min(Math.Max(older, old), run));
     }
 
     /// <summary>Looks a little longer.</summary>

@@ -35,6 +35,17 @@ internal sealed partial class Worker
         }
     }
 
+    public void PushMany(ReadOnlySpan<QueueEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            Push(entry);
+        }
+
+        _hasPushed = true;
+        WakeForOwnQueue();
+    }
+
     public void PushWoken(QueueEntry entry)
     {
         if (_slotRuns < MaxSlotRuns && _slot.IsEmpty)

@@ -11,15 +11,18 @@ internal sealed partial class Worker
     // Where a batch from the injector lands before it goes into the ring. Owner only; empty between two uses.
     private readonly QueueEntry[] _batch = new QueueEntry[MaxBatch];
 
+    // How many items have gone before the injector since it was due. Owner only.
+    private int _passedOver;
+
     private bool FindInReach(SchedulerSettings settings, out QueueEntry entry)
     {
         var lanesInUse = !_scheduler.Lanes.IsEmpty;
         if (--_untilInjector <= 0)
         {
             _untilInjector = _injectorInterval;
-            if (!lanesInUse && _scheduler.Injector.TryPop(out entry))
+            if (!lanesInUse && VisitInjector(settings, out entry))
             {
-                return true; // a busy local queue must not shut the injector out
+                return true;
             }
         }
 
@@ -50,6 +53,34 @@ internal sealed partial class Worker
         return true;
     }
 
+    // A busy local queue must not shut the injector out. What is there goes behind what is in the ring already, so that what came first starts first.
+    // A ring that is more than half full has no room for it: left alone it would be empty after as many items as it holds. If by then it is not, the
+    // work keeps filling it, and an item from outside goes first.
+    private bool VisitInjector(SchedulerSettings settings, out QueueEntry entry)
+    {
+        entry = default;
+        if (_scheduler.Injector.IsEmpty)
+        {
+            return false;
+        }
+
+        if (Queue.Count > MaxBatch)
+        {
+            _passedOver += _injectorInterval;
+            return _passedOver > LocalQueue.Capacity && _scheduler.Injector.TryPop(out entry);
+        }
+
+        _passedOver = 0;
+        if (!settings.Stealing)
+        {
+            return _scheduler.Injector.TryPop(out entry);
+        }
+
+        var share = Share();
+        Keep(share[.._scheduler.Injector.Take(share)]);
+        return false;
+    }
+
     private bool FetchFromInjector(SchedulerSettings settings, out QueueEntry entry)
     {
         if (!settings.Stealing)
@@ -57,23 +88,26 @@ internal sealed partial class Worker
             return _scheduler.Injector.TryPop(out entry);
         }
 
-        // A fair share: with W workers each takes a W-th, so that one does not carry the burst off to its own queue. The queue is empty here.
-        var waiting = _scheduler.Injector.Count;
-        if (waiting <= 1)
-        {
-            return _scheduler.Injector.TryPop(out entry);
-        }
-
-        var share = _batch.AsSpan(0, Math.Min((waiting / _scheduler.ActiveWorkers) + 1, MaxBatch));
+        var share = Share();
         var count = _scheduler.Injector.Take(share);
         entry = count > 0 ? share[0] : default;
-        for (var i = 1; i < count; i++)
+        Keep(share[1..Math.Max(1, count)]);
+        share[0] = default;
+        return count > 0;
+    }
+
+    // A fair share: with W workers each takes a W-th, so that one does not carry the burst off to its own queue.
+    private Span<QueueEntry> Share() => _batch.AsSpan(0, Math.Min((_scheduler.Injector.Count / _scheduler.ActiveWorkers) + 1, MaxBatch));
+
+    // Moves fetched items into the ring, which has room.
+    private void Keep(Span<QueueEntry> fetched)
+    {
+        foreach (ref readonly var entry in fetched)
         {
-            Push(share[i]); // never overflows
+            Push(entry);
         }
 
-        share[..count].Clear();
-        return count > 0;
+        fetched.Clear();
     }
 
     private bool FindByPriority(SchedulerSettings settings, out QueueEntry entry)

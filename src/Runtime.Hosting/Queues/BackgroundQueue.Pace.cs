@@ -40,7 +40,6 @@ internal sealed partial class BackgroundQueue
         }
     }
 
-
     // At the end of a turn.
     private void JudgePace_NeedsLock(QueuePump pump, long now)
     {

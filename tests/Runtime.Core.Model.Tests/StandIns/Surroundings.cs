@@ -44,6 +44,14 @@ namespace Runtime.Core.Scheduling
 
         public void Add(QueueEntry entry, TaskPriority priority, long deadlineTicks) => afterClose(entry.Item);
 
+        public void AddMany(ReadOnlySpan<QueueEntry> entries, TaskPriority priority, long deadlineTicks)
+        {
+            foreach (var entry in entries)
+            {
+                afterClose(entry.Item);
+            }
+        }
+
         public bool TryTake(in Limits limits, out QueueEntry entry)
         {
             entry = default;

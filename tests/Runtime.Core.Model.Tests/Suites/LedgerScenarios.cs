@@ -56,11 +56,11 @@ internal abstract class LedgerScenario : Scenario
         {
             if (worker is null)
             {
-                _ledger.Refuse(worker);
+                _ledger.Refuse(worker, 1);
                 return false;
             }
 
-            _ledger.MarkLate(); // by work that is draining
+            _ledger.MarkLate(1); // by work that is draining
         }
 
         Require(!_isDrained, "accepted after the drain was over");
@@ -100,6 +100,8 @@ internal abstract class LedgerScenario : Scenario
         public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => throw new NotSupportedException();
 
         public void OnActivity() => throw new NotSupportedException();
+
+        public void Resume(object task) => throw new NotSupportedException();
     }
 }
 

@@ -90,7 +90,7 @@ public sealed class InjectorTests
     [Fact]
     public async Task PushAndPop_ManyThreads_KeepsTheOrderOfEachProducer()
     {
-        const int perProducer = 20_000;
+        const int perProducer = 200_000;
         var injector = Filled(0);
         var producers = Enumerable.Range(0, 3).Select(producer => Task.Run(() =>
         {

@@ -1,3 +1,4 @@
+using Runtime.Benchmarks.Queue;
 using Runtime.Core;
 
 namespace Runtime.Benchmarks.Scheduler.Shapes;
@@ -5,27 +6,27 @@ namespace Runtime.Benchmarks.Scheduler.Shapes;
 /// <summary>A delegate with a state from outside, fire and forget.</summary>
 internal sealed class PostDelegate() : Shape("post_delegate", 10_000, repeats: 20)
 {
-    private static readonly Action<Countdown> Body = static countdown => countdown.Hit();
+    private static readonly Action<RoundCounter> Body = static counter => counter.Hit();
 
     public override void RunOn(AsyncRuntime runtime)
     {
-        Countdown.Reset(Operations);
+        Counter.Reset(Operations);
         for (var i = 0; i < Operations; i++)
         {
-            runtime.Post(Body, Countdown);
+            runtime.Post(Body, Counter);
         }
 
-        Countdown.Wait();
+        Counter.Wait();
     }
 
     public override void RunOnPool()
     {
-        Countdown.Reset(Operations);
+        Counter.Reset(Operations);
         for (var i = 0; i < Operations; i++)
         {
-            ThreadPool.QueueUserWorkItem(Body, Countdown, preferLocal: false);
+            ThreadPool.QueueUserWorkItem(Body, Counter, preferLocal: false);
         }
 
-        Countdown.Wait();
+        Counter.Wait();
     }
 }

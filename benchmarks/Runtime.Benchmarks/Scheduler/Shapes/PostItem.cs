@@ -1,3 +1,4 @@
+using Runtime.Benchmarks.Queue;
 using Runtime.Core;
 
 namespace Runtime.Benchmarks.Scheduler.Shapes;
@@ -11,39 +12,39 @@ internal sealed class PostItem : Shape
     public PostItem()
         : base("post_item", 10_000, repeats: 20)
     {
-        _items = [.. Enumerable.Range(0, Operations).Select(_ => new Item(Countdown))];
-        _poolItems = [.. Enumerable.Range(0, Operations).Select(_ => new PoolItem(Countdown))];
+        _items = [.. Enumerable.Range(0, Operations).Select(_ => new Item(Counter))];
+        _poolItems = [.. Enumerable.Range(0, Operations).Select(_ => new PoolItem(Counter))];
     }
 
     public override void RunOn(AsyncRuntime runtime)
     {
-        Countdown.Reset(Operations);
+        Counter.Reset(Operations);
         foreach (var item in _items)
         {
             runtime.Post(item);
         }
 
-        Countdown.Wait();
+        Counter.Wait();
     }
 
     public override void RunOnPool()
     {
-        Countdown.Reset(Operations);
+        Counter.Reset(Operations);
         foreach (var item in _poolItems)
         {
             ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
         }
 
-        Countdown.Wait();
+        Counter.Wait();
     }
 
-    private sealed class Item(Countdown countdown) : WorkItem
+    private sealed class Item(RoundCounter counter) : WorkItem
     {
-        protected override void Execute() => countdown.Hit();
+        protected override void Execute() => counter.Hit();
     }
 
-    private sealed class PoolItem(Countdown countdown) : IThreadPoolWorkItem
+    private sealed class PoolItem(RoundCounter counter) : IThreadPoolWorkItem
     {
-        public void Execute() => countdown.Hit();
+        public void Execute() => counter.Hit();
     }
 }
