@@ -22,11 +22,6 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        if (ReferenceEquals(options, SpawnOptions.Default) && !cancellationToken.CanBeCanceled)
-        {
-            return PlainSpawn.RunAsync(_dispatcher, work, late);
-        }
-
         var item = new SpawnedAction(_dispatcher, work, options, cancellationToken) { Late = late };
         _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;
@@ -40,11 +35,6 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        if (ReferenceEquals(options, SpawnOptions.Default) && !cancellationToken.CanBeCanceled)
-        {
-            return PlainSpawn.RunAsync(_dispatcher, work, late);
-        }
-
         var item = new SpawnedFunction<TResult>(_dispatcher, work, options, cancellationToken) { Late = late };
         _dispatcher.Scheduler.Submit(item, worker);
         return item.Task;

@@ -9,7 +9,6 @@ internal static class WorkDescription
         WorkItem { Name: { } name } => name,
         WorkItem { Body: { } body } => Of(body),
         Delegate continuation => Of(continuation),
-        Task spawned when StateMachines.BodyOf(spawned) is { } body => Of(body),
         _ => item.GetType().Name,
     };
 

@@ -28,7 +28,6 @@ internal sealed class WorkDispatcher : ISchedulerHost
         _lifecycle = lifecycle;
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
         Posted = new PostedActionPool(Ledger);
-        Hop = new SpawnHop(this);
         Scheduler = new Scheduler(this, Ledger, options);
         Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
     }
@@ -45,8 +44,6 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public WorkLedger Ledger { get; } = new();
 
     public PostedActionPool Posted { get; }
-
-    public SpawnHop Hop { get; }
 
     public CancellationToken Stopping => _stopping.Token;
 
@@ -142,34 +139,16 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public void OnActivity() => ActivityResumed?.Invoke();
 
-    public void Resume(object task) => StateMachines.Resume(task);
-
     public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration));
 
     public void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
-        var isStopping = _lifecycle.State >= RuntimeState.ShuttingDown;
-        if (isStopping && item is Task unstarted)
-        {
-            CancelUnstarted(unstarted);
-        }
-        else if (!isStopping || item is not WorkItem work || !work.TryCancelUnstarted())
+        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not WorkItem work || !work.TryCancelUnstarted())
         {
             RunOnThreadPool(item);
         }
     }
-
-    // It finds that the drain is over and ends; a context that is nobody's keeps those who await it from going on here.
-    private static void CancelUnstarted(Task task)
-    {
-        var outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(new Nowhere());
-        StateMachines.Resume(task);
-        SynchronizationContext.SetSynchronizationContext(outer);
-    }
-
-    private sealed class Nowhere : SynchronizationContext;
 
     private bool IsStarted => _lifecycle.State != RuntimeState.Uninitialized;
 
@@ -179,17 +158,13 @@ internal sealed class WorkDispatcher : ISchedulerHost
             {
                 try
                 {
-                    switch (pair.item)
+                    if (pair.item is Action continuation)
                     {
-                        case Action continuation:
-                            continuation();
-                            break;
-                        case WorkItem work:
-                            work.Run();
-                            break;
-                        default:
-                            StateMachines.Resume(pair.item);
-                            break;
+                        continuation();
+                    }
+                    else
+                    {
+                        ((WorkItem)pair.item).Run();
                     }
                 }
                 catch (Exception exception)

@@ -6,9 +6,6 @@ internal interface ISchedulerHost
     /// <summary>The context to install while an item of this priority runs.</summary>
     SynchronizationContext ContextOf(TaskPriority priority);
 
-    /// <summary>Resumes a spawned state machine, which is queued as its task.</summary>
-    void Resume(object task);
-
     /// <summary>Runs an item, a <see cref="WorkItem"/> or the <see cref="Action"/> of an await, that came after the workers had ended.</summary>
     void RunElsewhere(object item);
 

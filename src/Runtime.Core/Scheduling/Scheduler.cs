@@ -89,20 +89,6 @@ internal sealed partial class Scheduler
         }
     }
 
-    /// <summary>Queues new plain work: a spawned state machine, or an <see cref="Action"/>.</summary>
-    public void SubmitNew(object item)
-    {
-        var worker = CurrentWorker;
-        if (MayPush(worker, _settings))
-        {
-            worker.PushNew(new QueueEntry(item, worker.Stamp()));
-        }
-        else
-        {
-            Inject(item);
-        }
-    }
-
     /// <summary>Queues work that goes on: it has been waiting for something that has happened.</summary>
     public void SubmitWoken(WorkItem item)
     {

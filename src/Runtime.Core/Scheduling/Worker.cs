@@ -114,12 +114,9 @@ internal sealed partial class Worker : Sleeper
             {
                 Unsafe.As<Action>(entry.Item)(); // the type was checked: a cast would check it again
             }
-            else if (entry.Item is not WorkItem work)
-            {
-                _scheduler.Host.Resume(entry.Item); // a spawned state machine: a queue holds nothing else
-            }
             else
             {
+                var work = Unsafe.As<WorkItem>(entry.Item); // a queue holds nothing else
                 if (work.Priority != TaskPriority.Normal)
                 {
                     SynchronizationContext.SetSynchronizationContext(_contexts[(int)work.Priority]);

@@ -100,8 +100,6 @@ internal abstract class LedgerScenario : Scenario
         public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => throw new NotSupportedException();
 
         public void OnActivity() => throw new NotSupportedException();
-
-        public void Resume(object task) => throw new NotSupportedException();
     }
 }
 
@@ -184,7 +182,7 @@ internal sealed class LedgerOfAStray : LedgerScenario
             }
             else
             {
-                Ledger.Refuse(Worker);
+                Ledger.Refuse(Worker, 1);
             }
         });
         Run("stop", () =>

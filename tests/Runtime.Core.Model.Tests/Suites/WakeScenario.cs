@@ -32,8 +32,6 @@ internal abstract class WakeScenario : Scenario, ISchedulerHost
 
     SynchronizationContext ISchedulerHost.ContextOf(TaskPriority priority) => new();
 
-    void ISchedulerHost.Resume(object task) => throw new InvalidOperationException("No state machines are queued here.");
-
     void ISchedulerHost.RunElsewhere(object item) => ((Job)item).Use();
 
     void ISchedulerHost.OnUnhandled(Exception exception) => ExceptionDispatchInfo.Throw(exception);
