@@ -26,6 +26,7 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         new("tokio-preload", "", "runs every Tokio a second time with this library loaded first: another allocator"),
         new("only", "", "names, or beginnings of names, of the shapes and studies to run, comma separated"),
         new("skip", "", "the same, of those not to run"),
+        new("contenders", "", "of the shapes, only these contenders (for a profile): ours, threadpool"),
     ];
 
     public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
@@ -77,7 +78,7 @@ internal sealed class SchedulerCommand : BenchmarkCommand
 
         var run = new ShapeRun(
             context.Alternation,
-            name => [new RuntimeContender(RuntimeContender.ContenderName, context.Settings, ShapeList.Make(name)), new PoolContender(ShapeList.Make(name))])
+            name => [.. Contenders(name, context).Where(c => arguments.Text("contenders") is not { Length: > 0 } wanted || wanted.Split(',').Contains(c.Name, StringComparer.Ordinal))])
         {
             Tokio = tokio,
             Workers = context.Settings.Workers,
@@ -87,6 +88,12 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         ShapeReport.WriteAgainstTokio(output, results, RuntimeContender.ContenderName);
         ThroughputReport.WriteSettings(output, results.SelectMany(r => r.Series));
     }
+
+    private static ShapeContender[] Contenders(string shape, StudyContext context) =>
+    [
+        new RuntimeContender(RuntimeContender.ContenderName, context.Settings, ShapeList.Make(shape)),
+        new PoolContender(ShapeList.Make(shape)),
+    ];
 
     private static async Task<IReadOnlyList<TokioProgram>> TokioProgramsAsync(Arguments arguments)
     {

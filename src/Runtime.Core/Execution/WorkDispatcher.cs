@@ -107,7 +107,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public void DispatchYielded(Action continuation) => Scheduler.SubmitYielded(continuation);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
-    public void DispatchToBack(WorkItem item) => Scheduler.SubmitToBack(item);
+    public void DispatchToBack(WorkItem item, bool isLong) => Scheduler.SubmitToBack(item, isLong);
 
     /// <summary>Runs an item on a thread of the blocking pool, while the runtime runs.</summary>
     public bool TryDispatchBlocking(WorkItem item) => _lifecycle.State == RuntimeState.Running && Blocking.TrySubmit(item);

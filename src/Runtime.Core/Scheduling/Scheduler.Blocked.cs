@@ -38,6 +38,9 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <inheritdoc cref="WorkerMonitor.Add"/>
+    public void AddLookout(Func<bool> lookout) => _monitor.Add(lookout);
+
     /// <summary>Wakes a worker if there is anything to do.</summary>
     public void WakeIfWorkWaits()
     {

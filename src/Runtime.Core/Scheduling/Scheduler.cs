@@ -106,15 +106,24 @@ internal sealed partial class Scheduler
     public void SubmitWoken(Action continuation) => SubmitWoken((object)continuation);
 
     /// <summary>Queues an item behind everything of its priority that waits anywhere: the end of the injector, or of its lane.</summary>
-    public void SubmitToBack(WorkItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="isLong">Whether it is known to take long enough to be worth waking a worker for, whatever the last items took.</param>
+    public void SubmitToBack(WorkItem item, bool isLong)
     {
         if (_settings.Priorities && IsUrgencyGiven(item))
         {
             AddToLanes(item);
+            return;
         }
-        else
+
+        Injector.Push(new QueueEntry(item, OutsideStamp()));
+        if (!isLong)
         {
-            Inject(item);
+            WakeForInjector();
+        }
+        else if (Idle.NeedsWake)
+        {
+            Idle.WakeOne();
         }
     }
 

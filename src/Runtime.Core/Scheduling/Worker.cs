@@ -101,6 +101,7 @@ internal sealed partial class Worker : Sleeper
         HandOver();
         _current = null;
         _scheduler.OnWorkerEnded(this);
+        _scheduler.Notify(); // whoever pushed since HandOver may have counted this worker among those who are awake and will look
         _parker.Dispose();
     }
 

@@ -39,7 +39,7 @@ internal sealed partial class BackgroundQueue
     private uint _dispatchedLevels;
 
     /// <summary>Hands a pump to the runtime, behind all that waits there: a queue with a backlog takes turns with everybody else. Outside the lock.</summary>
-    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump);
+    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump, pump.IsWorthAWake);
 
     /// <summary>Runs on a worker, which has made the ExecutionContext clean.</summary>
     internal void RunPump(QueuePump pump)
@@ -91,7 +91,6 @@ internal sealed partial class BackgroundQueue
     {
         var after = default(Afterwork);
         WorkHandle? entry;
-        bool brisk;
         lock (_lock)
         {
             if (--_dispatched[pump.Level] == 0)
@@ -110,12 +109,7 @@ internal sealed partial class BackgroundQueue
 
             EnsurePump_NeedsLock(now, ref after);
             Leave_NeedsLock(now, ref after);
-            brisk = _brisk && !_isWatched;
-        }
-
-        if (brisk)
-        {
-            WatchIfBrisk(now);
+            WatchIfBrisk_NeedsLock(now);
         }
 
         after.Run(this);
@@ -139,6 +133,7 @@ internal sealed partial class BackgroundQueue
 
             if (next is null)
             {
+                after.WorkerIsFree = true;
                 lingers = EndTurn_NeedsLock(pump, now, turnOver);
             }
 
@@ -356,6 +351,9 @@ internal sealed partial class BackgroundQueue
         pump.Level = level;
         pump.Priority = (Core.TaskPriority)level;
         pump.DeadlineTicks = deadlineTicks;
+
+        // The runtime judges by what its items took of late; a pump with a backlog takes longer. A worker that is about to look for work takes it itself.
+        pump.IsWorthAWake = !after.WorkerIsFree && _lanes.Count + _intake.Pushed >= BacklogPerPump;
         _dispatched[level]++;
         _dispatchedLevels |= 1u << level;
         after.AddPump(pump);
