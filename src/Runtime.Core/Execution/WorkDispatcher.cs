@@ -28,6 +28,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
         _lifecycle = lifecycle;
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
         Posted = new PostedActionPool(Ledger);
+        PlainOrigin = new SpawnOrigin(this);
         Scheduler = new Scheduler(this, Ledger, options);
         Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
     }
@@ -44,6 +45,9 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public WorkLedger Ledger { get; } = new();
 
     public PostedActionPool Posted { get; }
+
+    /// <summary>The origin of spawned work that has nothing of its own but its delegate.</summary>
+    public SpawnOrigin PlainOrigin { get; }
 
     public CancellationToken Stopping => _stopping.Token;
 
@@ -144,7 +148,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
-        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not WorkItem work || !work.TryCancelUnstarted())
+        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not IRunnable work || !work.TryCancelUnstarted())
         {
             RunOnThreadPool(item);
         }
@@ -164,7 +168,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
                     }
                     else
                     {
-                        ((WorkItem)pair.item).Run();
+                        ((IRunnable)pair.item).RunElsewhere();
                     }
                 }
                 catch (Exception exception)

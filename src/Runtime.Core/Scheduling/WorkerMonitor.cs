@@ -89,10 +89,13 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
                 _parker.Park(_pause);
             }
         }
+
+        scheduler.TellTime(0);
     }
 
     private void Sleep()
     {
+        scheduler.TellTime(0);
         _asleep.Exchange(1); // a fence; pairs with the waker's removal of a worker from the idle set, after which that worker reads _asleep
         if (scheduler.IsIdle && !_ended)
         {
@@ -107,6 +110,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
 
     private void Look()
     {
+        scheduler.TellTime(MonotonicClock.Milliseconds);
         var now = MonotonicClock.Timestamp;
         var stuck = 0;
         var blocked = 0;

@@ -7,6 +7,10 @@ namespace Runtime.Hosting.Queues;
 // number of pumps follows the backlog, and none is dispatched for what the running ones will have taken in a moment.
 // That trusts the next item to be like those before it. In case it is not, a watch looks every few milliseconds, on the thread of the runtime's monitor:
 // when a pump has not taken an item since, its claims are called back, the pace is brisk no longer, and what waits gets a pump.
+// The clock: a reading costs as much as a tenth of all else about a trivial item. While producers fill a brisk queue, pumps tell them the time, which is then
+// late by what a pump takes for one claim, some microseconds; and between the items of a claim a pump reads the coarse clock, and the exact one when that
+// has moved on, or for the eighth item. So the times of such items are right to some microseconds, and those of one that turns out to be long, to the
+// milliseconds of the coarse clock. Items that are timed for the histograms, or looked up by id, are not among them.
 // Rejected: a pump on its way in any case, instead of the watch. With a producer about as fast as one pump that is a worker woken for every claim.
 internal sealed partial class BackgroundQueue
 {
@@ -33,7 +37,16 @@ internal sealed partial class BackgroundQueue
 
     private bool IsBrisk_NeedsLock => _brisk && _activePumps > 0;
 
-    private bool HasEnoughPumps_NeedsLock => IsBrisk_NeedsLock && _activePumps >= Math.Min(1 + ((_lanes.Count + _intake.Pushed) / BacklogPerPump), MostBriskPumps);
+    // Whether producers have lately been at least half as fast as the pumps, and so keep a processor busy that one pump more would only take from them. When
+    // they stop, the next pump is under way within one claim. With the counts when that was last judged. Under the lock.
+    private bool _isFilling;
+    private uint _pushedSeen;
+    private long _finishedSeen;
+
+    private static readonly int PumpsBesideProducer = Math.Clamp(Environment.ProcessorCount - 1, 1, MostBriskPumps);
+
+    private bool HasEnoughPumps_NeedsLock => IsBrisk_NeedsLock
+        && _activePumps >= Math.Min(1 + ((_lanes.Count + _intake.Pushed) / BacklogPerPump), _isFilling ? PumpsBesideProducer : MostBriskPumps);
 
     // Whether the watch is to find every pump quick. For tests, which a busy machine may hold up at any point.
     private bool _isPaceHeld;
@@ -56,6 +69,51 @@ internal sealed partial class BackgroundQueue
         {
             _isPaceHeld = false;
         }
+    }
+
+    // Nobody is there to tell the time.
+    private void StopFilling_NeedsLock()
+    {
+        _isFilling = false;
+        _intake.TellTime(0);
+    }
+
+    // So many items at most have their times from one reading of the clock.
+    private const int ItemsPerReading = 8;
+
+    // The time of an enqueue.
+    private long EnqueueTime => _intake.Time is var told && told != 0 ? told : Clock.Now;
+
+    /// <summary>The time at the end of an item, for which the lock is not needed.</summary>
+    /// <param name="now">When the last reading was made.</param>
+    /// <param name="milliseconds">By the coarse clock.</param>
+    /// <param name="items">For how many items it has served.</param>
+    private long NextTime(long now, ref long milliseconds, ref int items)
+    {
+        var coarse = MonotonicClock.Milliseconds;
+        if (coarse == milliseconds && ++items < ItemsPerReading)
+        {
+            return now;
+        }
+
+        milliseconds = coarse;
+        items = 0;
+        return Clock.Now;
+    }
+
+    // Each time a pump comes to the lock.
+    private void JudgeProducers_NeedsLock(long now)
+    {
+        var finished = _finished - _finishedSeen;
+        if (finished >= ItemsThatTell)
+        {
+            var pushed = _intake.EverPushed;
+            _isFilling = pushed - _pushedSeen >= finished / 2;
+            _pushedSeen = pushed;
+            _finishedSeen = _finished;
+        }
+
+        _intake.TellTime(_isFilling && _isWatched ? now : 0);
     }
 
     // At the end of a turn.
@@ -115,6 +173,7 @@ internal sealed partial class BackgroundQueue
             if (!again)
             {
                 _brisk = false;
+                StopFilling_NeedsLock();
                 Recall_NeedsLock(now);
                 EnsurePump_NeedsLock(now, ref after);
                 Leave_NeedsLock(now, ref after);

@@ -1,3 +1,4 @@
+using Runtime.Core.Concurrency;
 using Runtime.Core.Scheduling;
 
 namespace Runtime.Hosting.Queues;
@@ -49,6 +50,8 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         var turnOver = now + Clock.ToTicks(TimePerTurn);
         var entry = BeginTurn(pump, now);
+        var milliseconds = MonotonicClock.Milliseconds;
+        var items = 0;
         while (entry is not null)
         {
             // Nothing in here throws: Run catches what user code, log sinks and metric listeners throw.
@@ -62,7 +65,7 @@ internal sealed partial class BackgroundQueue
             }
 
             var started = now;
-            now = Clock.Now; // the end of this item is the start of the next
+            now = pump.Claims.Remaining > 0 && !timed ? NextTime(now, ref milliseconds, ref items) : Clock.Now; // the end of this item is the start of the next
             if (succeeded && timed)
             {
                 _reporter.Ran(entry, now - started);
@@ -125,6 +128,7 @@ internal sealed partial class BackgroundQueue
         lock (_lock)
         {
             EndCurrent_NeedsLock(pump, entry, succeeded, now, ref after);
+            JudgeProducers_NeedsLock(now);
             turnOver |= pump.ItemsOfTurn >= ItemsPerTurn;
             if (!turnOver)
             {
@@ -229,6 +233,7 @@ internal sealed partial class BackgroundQueue
             {
                 _idlePumps.Push(pump);
                 _brisk = false; // what comes after a pause may be anything
+                StopFilling_NeedsLock();
             }
 
             EnsurePump_NeedsLock(now, ref after);

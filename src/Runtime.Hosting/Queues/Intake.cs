@@ -8,7 +8,7 @@
 //   _free          under the lock, release                                enqueues
 //   _scanned       under the lock                                         a lingering pump, as a hint
 //   _gaps          under the lock
-//   _attendedLevel, _servedLevel, _isUrgent   see each
+//   _attendedLevel, _servedLevel, _isUrgent, _time   see each
 //
 // Invariants: an index is claimed by one CAS, together with a place; only the enqueue that claimed it fills its slot. _free <= every index whose slot is
 //             not empty or not yet filled, and tail <= _free + Slots, so a slot is claimed again only after it has been emptied.
@@ -66,6 +66,10 @@ internal struct Intake
     [FieldOffset(144)]
     private Slot[] _slots;
 
+    // What time it is for enqueues, or 0: by their own clock. Written under the lock.
+    [FieldOffset(152)]
+    private long _time;
+
     // From here on indices are in use; before it they are free for the next round.
     [FieldOffset(192)]
     private uint _free;
@@ -88,6 +92,9 @@ internal struct Intake
 
     /// <summary>How many items have been pushed since the last collect. A hint.</summary>
     public readonly int Pushed => (int)(Tail(Volatile.Read(in _word)) - _scanned);
+
+    /// <summary>How many items have ever been pushed, modulo 2^32.</summary>
+    public readonly uint EverPushed => Tail(Volatile.Read(in _word));
 
     /// <summary>How many places are taken.</summary>
     public readonly int Reserved => (int)((uint)Volatile.Read(in _word) & CountMask);
@@ -163,6 +170,18 @@ internal struct Intake
         else
         {
             Interlocked.And(ref _word, ~(ulong)Contested);
+        }
+    }
+
+    /// <summary>What time it is for enqueues, or 0: by their own clock.</summary>
+    public readonly long Time => Volatile.Read(in _time);
+
+    /// <summary>Tells enqueues the time, or that nobody tells it any more. Under the lock.</summary>
+    public void TellTime(long now)
+    {
+        if (_time != now)
+        {
+            Volatile.Write(ref _time, now);
         }
     }
 
