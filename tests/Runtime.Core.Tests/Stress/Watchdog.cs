@@ -45,16 +45,7 @@ internal sealed class Watchdog(HandOffRun run, TimeSpan patience)
             text.AppendLine($"  {baton}");
         }
 
-        text.AppendLine($"{snapshot.State}, accepted {snapshot.Accepted:N0}, finished {snapshot.Finished:N0}, executed {snapshot.Executed:N0}, "
-            + $"unhandled {snapshot.UnhandledExceptions:N0}, reserve {snapshot.ReserveWorkers}, longest wait {snapshot.LongestWait}, "
-            + $"injector {snapshot.InjectorDepth:N0}, by priority {string.Join(' ', snapshot.QueueDepth)}");
-        foreach (var worker in snapshot.Workers)
-        {
-            text.AppendLine($"  {worker.Name}: {(worker.IsBlocked ? "blocked" : worker.IsRunning ? "running" : "not running")}, ring {worker.QueueDepth}, "
-                + $"executed {worker.Executed:N0}, parks {worker.Parks:N0}, steals {worker.Steals:N0} of {worker.StealAttempts:N0}");
-        }
-
-        return text.ToString();
+        return text.Append(StateDump.Of(snapshot)).ToString();
     }
 
     private static string Verdict(RuntimeSnapshot snapshot, int waiting) => (snapshot.QueueDepth.Sum(), snapshot.Workers.Any(static worker => worker.IsRunning)) switch
