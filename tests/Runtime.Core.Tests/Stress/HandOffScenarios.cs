@@ -33,7 +33,13 @@ internal static class HandOffScenarios
         new("yields", 14 * Million, static run => run.PostAll(run.AddCarriers(300, new Mix((Way.Yield, 1))))),
         new("one producer", 6 * Million, static run => AddProducers(run, 1, new ProducerHabits(Window: 6_000, MostAtOnce: 300))),
         new("several producers", 6 * Million, static run => AddProducers(run, 3, new ProducerHabits(Window: 2_000, MostAtOnce: 40))),
-        new("parks and wake-ups", Million, static run => AddProducers(run, 2, new ProducerHabits(Window: 200, MostAtOnce: 8, Pauses: true)))
+        // One producer that waits, and no second worker or one: whoever else came along would find the item whose wake-up was lost.
+        new("parks and wake-ups of one worker", 150_000, static run => AddProducers(run, 1, new ProducerHabits(Window: 200, MostAtOnce: 3, Pauses: true)))
+        {
+            Options = new AsyncRuntimeOptions { WorkerThreads = 1 },
+            Reaches = static seen => seen.Parks > 1_000,
+        },
+        new("parks and wake-ups of two workers", 150_000, static run => AddProducers(run, 1, new ProducerHabits(Window: 200, MostAtOnce: 3, Pauses: true)))
         {
             Reaches = static seen => seen.Parks > 1_000,
         },

@@ -15,7 +15,7 @@ public sealed class HandOffStressFaultTests
 
     private static readonly HandOffScenario Posts = new("posts", HandOffs, static run => run.PostAll(run.AddCarriers(300, new Mix((Way.Post, 1)))))
     {
-        Options = new AsyncRuntimeOptions { WorkerThreads = 2, MaxReserveThreads = 0 },
+        Options = new AsyncRuntimeOptions { WorkerThreads = 2, MaxReserveThreads = 0, Shutdown = new ShutdownOptions { CancelTimeout = TimeSpan.Zero } },
     };
 
     [Fact]
