@@ -45,6 +45,8 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public PostedActionPool Posted { get; }
 
+    public AwaitablePool Awaitables { get; } = new();
+
     public CancellationToken Stopping => _stopping.Token;
 
     public long Unhandled => Interlocked.Read(ref _unhandled);

@@ -4,7 +4,7 @@ namespace Runtime.Core.Timing;
 internal static class SystemTimers
 {
     /// <summary>Arms the system timer behind a timer. Under the service's lock: the system runs no callback inside this call.</summary>
-    public static void Arm(RuntimeTimer timer, TimeSpan dueTime, TimeSpan period)
+    public static void Arm(TimerEntry timer, TimeSpan dueTime, TimeSpan period)
     {
         dueTime = TimerArguments.WholeMilliseconds(dueTime);
         period = TimerArguments.WholeMilliseconds(period);
@@ -26,6 +26,6 @@ internal static class SystemTimers
         }
     }
 
-    private static ITimer Create(RuntimeTimer timer, TimeSpan dueTime, TimeSpan period) =>
-        TimeProvider.System.CreateTimer(static timer => ((RuntimeTimer)timer!).Run(), timer, dueTime, period);
+    private static ITimer Create(TimerEntry timer, TimeSpan dueTime, TimeSpan period) =>
+        TimeProvider.System.CreateTimer(static timer => ((TimerEntry)timer!).Run(), timer, dueTime, period);
 }
