@@ -1,22 +1,24 @@
 // AwaitCore: one await of one operation. Whoever ends the operation settles; whoever awaits it registers a continuation, and takes the outcome.
 //
 // Shared words    written by                                                   read by
-//   _word         all sides, by compare-exchange; Resume by a store            all
+//   _word         all sides, by compare-exchange; Open and Resume by a store   all
 //   _continuation the awaiter, before it registers                             whoever the protocol tells to run it
 //
 // The word: the outcome (0: none yet) in two bits, Awaited, Resumed, and above them the version, which is the token of the ValueTask.
 //
 // Invariants: the first settle wins, the others change nothing. The continuation is run by exactly one: by the settler that finds Awaited, or by the
 //             awaiter that finds an outcome. The outcome is taken once: that moves the version on, and every later call with the old one is refused.
+//             Between two uses the word holds an outcome still, so that whoever settles late loses.
 // Protocol:   settle    outcome into the word.              1 interlocked operation; before it: the result
 //             register  continuation, then Awaited.         1 interlocked operation; the other of the two comes second and sees the first
 //             resume    Resumed, by whoever runs the continuation; nobody else may change the word then, so a store is enough.
-//             take      the next version, state empty.      1 interlocked operation; after it: the result
+//             take      the next version.                   1 interlocked operation; after it: the result
+//             open      the outcome goes, by the next user, once nobody is left who may settle for the last one.
 // Races:      settle and register: each is an interlocked operation on the one word, so one of them sees the other.
 //             Two awaits of one ValueTask, a mistake of the user's: the second one is refused, whenever it comes. In particular nothing is taken while a
 //             continuation is on its way (Awaited and not Resumed): the object is in a queue then and must not serve another call. The continuation
 //             itself is a plain cell: two registrations at the same instant are the one mistake that may mix them up.
-// Loads:      plain where an interlocked operation on the same word follows before anything depends on them.
+// Loads:      what depends on one is done after an interlocked operation on the same word, so none of them orders anything.
 // Rejected:   ManualResetValueTaskSourceCore: allocates when it captures a context, and nothing in it is atomic between two awaiters.
 // Sources:    the Task awaiters of .NET; the join word of Tokio's tasks. Tests: AwaitCoreTests, the model's Await suite.
 namespace Runtime.Core.Concurrency;
@@ -66,9 +68,6 @@ internal struct AwaitCore<TContinuation>
     private AtomicInt32 _word;
     private Cell<TContinuation> _continuation;
 
-    /// <summary>The version of the present use. For whoever prepares it.</summary>
-    public readonly short Version => VersionOf(_word.Plain);
-
     /// <summary>What the awaiter left. For whoever is to run it, and to clear when the use is over.</summary>
     public TContinuation Continuation
     {
@@ -76,19 +75,28 @@ internal struct AwaitCore<TContinuation>
         set => _continuation.Value = value;
     }
 
+    /// <summary>Begins a use. Nobody else may know of the object any more, or yet.</summary>
+    /// <returns>Its version.</returns>
+    public short Open()
+    {
+        var word = _word.Plain & (AllVersions << VersionShift);
+        _word.Value = word; // handing out the value task publishes it
+        return VersionOf(word);
+    }
+
     /// <summary>The outcome so far. It orders nothing: <see cref="Take"/> does.</summary>
     /// <remarks>An await asks this first, and what it throws reaches the code that awaits; what a registration throws would end the process.</remarks>
     /// <exception cref="InvalidOperationException">The version is of an earlier use, or there is a continuation and it has not begun.</exception>
     public readonly AwaitOutcome Look(short version)
     {
-        var word = _word.Plain;
+        var word = _word.Value;
         return VersionOf(word) == version && !IsTakerOnTheWay(word) ? OutcomeOf(word) : throw AwaitErrors.AwaitedAlready();
     }
 
     /// <summary>Ends the operation. Anyone, any number of times.</summary>
     public SettleResult Settle(AwaitOutcome outcome)
     {
-        var seen = _word.Plain;
+        var seen = _word.Value;
         while (OutcomeOf(seen) == AwaitOutcome.None)
         {
             var before = _word.CompareExchange(seen | (int)outcome, seen); // pairs with Register and Take
@@ -107,7 +115,7 @@ internal struct AwaitCore<TContinuation>
     /// <exception cref="InvalidOperationException">The version is of an earlier use, or there is a continuation already.</exception>
     public RegisterResult Register(short version, TContinuation continuation)
     {
-        var seen = _word.Plain;
+        var seen = _word.Value;
         if (!MayRegister(seen, version))
         {
             throw AwaitErrors.AwaitedAlready();
@@ -138,7 +146,7 @@ internal struct AwaitCore<TContinuation>
     /// <exception cref="InvalidOperationException">There is none yet, or it was taken, or its taker is on the way.</exception>
     public AwaitOutcome Take(short version)
     {
-        var seen = _word.Plain;
+        var seen = _word.Value;
         if (VersionOf(seen) != version || IsTakerOnTheWay(seen))
         {
             throw AwaitErrors.AwaitedAlready();
@@ -149,7 +157,7 @@ internal struct AwaitCore<TContinuation>
             throw AwaitErrors.NotCompleted();
         }
 
-        var next = (((seen >> VersionShift) + 1) & AllVersions) << VersionShift;
+        var next = ((((seen >> VersionShift) + 1) & AllVersions) << VersionShift) | (seen & OutcomeBits);
         return _word.CompareExchange(next, seen) == seen // pairs with Settle: the result; and with another Take
             ? OutcomeOf(seen)
             : throw AwaitErrors.AwaitedAlready();

@@ -22,9 +22,6 @@ internal abstract class AwaitableItem : WorkItem, IThreadPoolWorkItem
     /// <summary>The next free one. For the pool.</summary>
     internal AwaitableItem? NextFree;
 
-    /// <summary>The token of the present <see cref="ValueTask"/>.</summary>
-    protected short Version => _core.Version;
-
     internal sealed override string? Name => _goesOn ? WorkDescription.OfState(_core.Continuation.State) : WorkName;
 
     /// <summary>What the user called the operation, where it is work.</summary>
@@ -97,6 +94,10 @@ internal abstract class AwaitableItem : WorkItem, IThreadPoolWorkItem
 
     /// <summary>Settles work that never started as cancelled.</summary>
     protected virtual bool TryCancelBegin() => false;
+
+    /// <summary>Begins a use.</summary>
+    /// <returns>The token of its <see cref="ValueTask"/>.</returns>
+    protected short Open() => _core.Open();
 
     /// <summary>Ends the operation; the last touch of whoever wins, which is told.</summary>
     /// <returns>Whether the caller was the first.</returns>

@@ -27,6 +27,7 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
         _pool = pool;
         _timers = timers;
         _token = token;
+        var version = Open();
         if (delay != Timeout.InfiniteTimeSpan)
         {
             timers.Arm(_timer, delay);
@@ -38,15 +39,16 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
             _registration = token.UnsafeRegister(static self => ((DelayItem)self!).Cancel(), this);
         }
 
-        return new ValueTask(this, Version);
+        return new ValueTask(this, version);
     }
 
     /// <summary>A delay that is over: whoever awaits it gives way first, because its budget is spent.</summary>
     public ValueTask StartElapsed(AwaitablePool pool)
     {
         _pool = pool;
+        var version = Open();
         Elapse();
-        return new ValueTask(this, Version);
+        return new ValueTask(this, version);
     }
 
     public void GetResult(short token)

@@ -22,7 +22,7 @@ internal sealed class RunAction<TState> : RunItem, IValueTaskSource
         Prepare(dispatcher, late, options, cancellationToken);
         _work = work;
         _state = state;
-        return new ValueTask(this, Version);
+        return new ValueTask(this, Open());
     }
 
     public void GetResult(short token)
@@ -106,7 +106,7 @@ internal sealed class RunFunction<TState, TResult> : RunItem, IValueTaskSource<T
         Prepare(dispatcher, late, options, cancellationToken);
         _work = work;
         _state = state;
-        return new ValueTask<TResult>(this, Version);
+        return new ValueTask<TResult>(this, Open());
     }
 
     public TResult GetResult(short token)
