@@ -20,7 +20,7 @@
 //             itself is a plain cell: two registrations at the same instant are the one mistake that may mix them up.
 // Loads:      what depends on one is done after an interlocked operation on the same word, so none of them orders anything.
 // Rejected:   ManualResetValueTaskSourceCore: allocates when it captures a context, and nothing in it is atomic between two awaiters.
-// Sources:    the Task awaiters of .NET; the join word of Tokio's tasks. Tests: AwaitCoreTests, the model's Await suite.
+// Sources:    the Task awaiters of .NET; the join word of Tokio's tasks. Tests: AsyncRuntimeDelayTests, AwaitStressTests, the model's Await suite.
 namespace Runtime.Core.Concurrency;
 
 /// <summary>How an awaited operation ended. The values are those of ValueTaskSourceStatus.</summary>
