@@ -58,61 +58,56 @@ public sealed class AwaitPlacesTests : IAsyncLifetime
         order.First().ShouldBe("high");
     }
 
-    [Fact]
-    public async Task Await_OnAnotherContext_GoesOnThere()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Await_OnAnotherContext_GoesOnThere(bool asksForIt)
     {
         var context = new CountingContext();
+
         var seen = await Task.Run(() =>
         {
             SynchronizationContext.SetSynchronizationContext(context);
-            return WaitAsync();
+            return Task.WhenAll(AfterDelayAsync(IsThere, asksForIt), AfterRunAsync(IsThere, asksForIt));
         }).Guarded();
 
-        seen.ShouldBe([true, true, false]);
-        context.Posts.ShouldBe(2);
+        seen.ShouldBe([asksForIt, asksForIt]);
+        context.Posts.ShouldBe(asksForIt ? 2 : 0);
 
-        async Task<bool[]> WaitAsync()
-        {
-            await _runtime.Delay(Short);
-            var first = SynchronizationContext.Current == context;
-            await _runtime.RunAsync(static async ct => await AsyncRuntime.Yield());
-            var second = SynchronizationContext.Current == context;
-            await _runtime.Delay(Short).ConfigureAwait(false);
-            return [first, second, SynchronizationContext.Current == context];
-        }
+        bool IsThere() => SynchronizationContext.Current == context;
     }
 
-    [Fact]
-    public async Task Await_OnATaskScheduler_GoesOnThere()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Await_OnATaskScheduler_GoesOnThere(bool asksForIt)
     {
-        var pair = new ConcurrentExclusiveSchedulerPair();
+        var scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
 
         var seen = await Task.Factory.StartNew(
-            async () =>
-            {
-                await _runtime.Delay(Short);
-                var first = TaskScheduler.Current;
-                await _runtime.Delay(Short).ConfigureAwait(false);
-                return (first, second: TaskScheduler.Current);
-            },
+            () => Task.WhenAll(AfterDelayAsync(IsThere, asksForIt), AfterRunAsync(IsThere, asksForIt)),
             CancellationToken.None,
             TaskCreationOptions.None,
-            pair.ExclusiveScheduler).Unwrap().Guarded();
+            scheduler).Unwrap().Guarded();
 
-        seen.first.ShouldBe(pair.ExclusiveScheduler);
-        seen.second.ShouldBe(TaskScheduler.Default);
+        seen.ShouldBe([asksForIt, asksForIt]);
+
+        bool IsThere() => TaskScheduler.Current == scheduler;
     }
 
-    [Fact]
-    public async Task Await_WithoutAContext_GoesOnOnTheThreadPool()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Await_WithoutAContext_GoesOnOnTheThreadPool(bool asksForIt)
     {
-        await Task.Run(async () =>
-        {
-            await _runtime.Delay(Short);
-            Thread.CurrentThread.IsThreadPoolThread.ShouldBeTrue();
-            await _runtime.RunAsync(static async ct => await AsyncRuntime.Yield());
-            Thread.CurrentThread.IsThreadPoolThread.ShouldBeTrue();
-        }).Guarded();
+        var seen = Waiting.NewSignal<bool[]>();
+        var thread = new Thread(() => _ = Seen()) { IsBackground = true };
+        thread.Start();
+        (await seen.Task.Guarded()).ShouldBe([true, true]);
+
+        async Task Seen() => seen.SetResult(await Task.WhenAll(AfterDelayAsync(IsThere, asksForIt), AfterRunAsync(IsThere, asksForIt)));
+
+        static bool IsThere() => Thread.CurrentThread.IsThreadPoolThread;
     }
 
     [Fact]
@@ -186,6 +181,44 @@ public sealed class AwaitPlacesTests : IAsyncLifetime
                 local.Value.ShouldBe(i);
             }
         }).Guarded();
+    }
+
+    // Awaits a delay that ends once it is awaited, and then looks.
+    private async Task<T> AfterDelayAsync<T>(Func<T> look, bool asksForContext)
+    {
+        using var source = new CancellationTokenSource();
+        var waits = WaitAsync(source.Token);
+        await source.CancelAsync().ConfigureAwait(false);
+        return await waits.ConfigureAwait(false);
+
+        async Task<T> WaitAsync(CancellationToken token)
+        {
+            try
+            {
+                await _runtime.Delay(Timeout.InfiniteTimeSpan, token).ConfigureAwait(asksForContext);
+            }
+            catch (OperationCanceledException)
+            {
+                // How it ends.
+            }
+
+            return look();
+        }
+    }
+
+    // The same with work.
+    private async Task<T> AfterRunAsync<T>(Func<T> look, bool asksForContext)
+    {
+        var gate = Waiting.NewSignal();
+        var waits = WaitAsync();
+        gate.SetResult();
+        return await waits.ConfigureAwait(false);
+
+        async Task<T> WaitAsync()
+        {
+            await _runtime.RunAsync(static async (gate, _) => await gate.Task, gate).ConfigureAwait(asksForContext);
+            return look();
+        }
     }
 
     private sealed class CountingContext : SynchronizationContext
