@@ -25,6 +25,7 @@ public sealed partial class AsyncRuntime
             Cancelled = cancelled,
             Failed = failed,
             Executed = scheduler.Executed,
+            ForcedYields = scheduler.ForcedYields,
             UnhandledExceptions = _dispatcher.Unhandled,
             StarvationBoosts = scheduler.StarvationBoosts,
             ReserveWorkers = _dispatcher.Scheduler.Reserve,

@@ -137,7 +137,7 @@ public sealed partial class AsyncRuntime
     internal void Dispatch(WorkItem item) => _dispatcher.Dispatch(item);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
-    internal void DispatchToBack(WorkItem item, bool isLong) => _dispatcher.DispatchToBack(item, isLong);
+    internal void DispatchToBack(WorkItem item, WakeHint wake) => _dispatcher.DispatchToBack(item, wake);
 
     /// <summary>Makes a context whose posts come back to this runtime at this priority.</summary>
     internal RuntimeSynchronizationContext CreateContext(TaskPriority priority, long deadlineTicks, object? owner) =>

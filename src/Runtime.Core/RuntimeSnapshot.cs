@@ -36,6 +36,9 @@ public sealed record RuntimeSnapshot
     /// <summary>Gets how many items the workers have run, continuations included.</summary>
     public required long Executed { get; init; }
 
+    /// <summary>Gets how often code on a worker had to give way because it had awaited complete things too often in a row.</summary>
+    public required long ForcedYields { get; init; }
+
     /// <summary>Gets how many exceptions left posted work or callbacks.</summary>
     public required long UnhandledExceptions { get; init; }
 

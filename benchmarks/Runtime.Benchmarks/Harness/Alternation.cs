@@ -72,14 +72,5 @@ internal sealed class Alternation
         return new Measurement(lap, Cost.Read() - before);
     }
 
-    private async Task<Lap> RepeatAsync(Contender contender)
-    {
-        var sum = default(Lap);
-        for (var i = contender.RepeatsOf(Repeats); i > 0; i--)
-        {
-            sum += await contender.RunAsync(Operations);
-        }
-
-        return sum;
-    }
+    private Task<Lap> RepeatAsync(Contender contender) => contender.RepeatAsync(Operations, contender.RepeatsOf(Repeats));
 }

@@ -19,6 +19,19 @@ internal abstract class Contender(string name) : IAsyncDisposable
     /// <summary>Runs one round. Called on a thread-pool thread; never two at once.</summary>
     public abstract Task<Lap> RunAsync(int operations);
 
+    /// <summary>Runs rounds in a row.</summary>
+    /// <returns>The sum of their laps.</returns>
+    public virtual async Task<Lap> RepeatAsync(int operations, int rounds)
+    {
+        var sum = default(Lap);
+        for (var i = rounds; i > 0; i--)
+        {
+            sum += await RunAsync(operations);
+        }
+
+        return sum;
+    }
+
     public abstract ValueTask DisposeAsync();
 }
 

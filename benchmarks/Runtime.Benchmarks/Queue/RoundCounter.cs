@@ -31,9 +31,16 @@ internal sealed class RoundCounter : IDisposable
     private Gate? _gate;
 
     // Set by Reset, between rounds.
-    private volatile Round _round = new(0);
+    private volatile Round _round;
 
-    public RoundCounter() => _own = new ThreadLocal<Cell>(NewCell);
+    // For a thread that waits. No spinning: it would take a processor from those that run the items.
+    private readonly ManualResetEventSlim _woken = new(initialState: false, spinCount: 0);
+
+    public RoundCounter()
+    {
+        _own = new ThreadLocal<Cell>(NewCell);
+        _round = new Round(0, _woken);
+    }
 
     /// <summary>Gets or sets what every body does besides; nothing when null. Set before the first round.</summary>
     public Burner? Burner { get; set; }
@@ -42,7 +49,7 @@ internal sealed class RoundCounter : IDisposable
     public long Remaining => _round.Target - Sum();
 
     /// <summary>Begins a round. No item of the round before may be left.</summary>
-    public void Reset(int items) => _round = new Round(Sum() + items);
+    public void Reset(int items) => _round = new Round(Sum() + items, _woken);
 
     /// <summary>From now on lets a gate hold bodies back; <see langword="null"/> lets all run.</summary>
     public void HoldBy(Gate? gate) => _gate = gate;
@@ -86,15 +93,26 @@ internal sealed class RoundCounter : IDisposable
     public long Wait()
     {
         var round = _round;
-        if (!round.Ended.Wait(HangGuard))
+        while (true)
         {
-            throw new TimeoutException($"An item had not run {HangGuard.TotalSeconds:N0} s after its enqueue.");
-        }
+            _woken.Reset(); // it may have been set a second time for the round before
+            if (round.EndedAt != 0)
+            {
+                return round.EndedAt;
+            }
 
-        return round.EndedAt;
+            if (!_woken.Wait(HangGuard))
+            {
+                throw new TimeoutException($"An item had not run {HangGuard.TotalSeconds:N0} s after its enqueue.");
+            }
+        }
     }
 
-    public void Dispose() => _own.Dispose();
+    public void Dispose()
+    {
+        _own.Dispose();
+        _woken.Dispose();
+    }
 
     private long Sum()
     {
@@ -126,7 +144,7 @@ internal sealed class RoundCounter : IDisposable
         public long Count;
     }
 
-    private sealed class Round(long target)
+    private sealed class Round(long target, ManualResetEventSlim woken)
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -143,6 +161,8 @@ internal sealed class RoundCounter : IDisposable
         {
             Interlocked.CompareExchange(ref _endedAt, Stopwatch.GetTimestamp(), 0);
             _ended.TrySetResult();
+            woken.Set();
         }
+
     }
 }

@@ -63,6 +63,7 @@ internal sealed class RuntimeMetrics : IDisposable
     private void AddScheduler()
     {
         Count("async_runtime.scheduler.executed", "{item}", "Items that workers have run, continuations included.", static s => s.Executed);
+        Count("async_runtime.scheduler.forced_yields", "{yield}", "Times code had to give way because it had awaited complete things too often in a row.", static s => s.ForcedYields);
         Count("async_runtime.scheduler.starvation_boosts", "{item}", "Items run ahead of their priority because they had waited too long.", static s => s.StarvationBoosts);
         var depth = Next();
         _meter.CreateObservableUpDownCounter(

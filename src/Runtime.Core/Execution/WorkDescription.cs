@@ -14,12 +14,13 @@ internal static class WorkDescription
         _ => item.GetType().Name,
     };
 
-    private static string Of(Delegate body)
-    {
-        // The continuation of an async method: the box of its state machine, whose last type argument is named after the method.
-        var target = body.Target?.GetType();
-        return target is { IsGenericType: true, Namespace: "System.Runtime.CompilerServices" }
-            ? target.GenericTypeArguments[^1].ToString()
-            : $"{body.Method.DeclaringType}.{body.Method.Name}";
-    }
+    /// <summary>The async method that goes on with this state; <see langword="null"/> when it is none.</summary>
+    public static string? OfState(object? state) =>
+        state is Delegate continuation ? Of(continuation) : OfStateMachine(state);
+
+    private static string Of(Delegate body) => OfStateMachine(body.Target) ?? $"{body.Method.DeclaringType}.{body.Method.Name}";
+
+    // The box of a state machine, whose last type argument is named after the method.
+    private static string? OfStateMachine(object? box) =>
+        box?.GetType() is { IsGenericType: true, Namespace: "System.Runtime.CompilerServices" } type ? type.GenericTypeArguments[^1].ToString() : null;
 }

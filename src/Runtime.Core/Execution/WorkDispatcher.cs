@@ -49,6 +49,8 @@ internal sealed class WorkDispatcher : ISchedulerHost
     /// <summary>The origin of spawned work that has nothing of its own but its delegate.</summary>
     public SpawnOrigin PlainOrigin { get; }
 
+    public AwaitablePool Awaitables { get; } = new();
+
     public CancellationToken Stopping => _stopping.Token;
 
     public long Unhandled => Interlocked.Read(ref _unhandled);
@@ -111,7 +113,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public void DispatchYielded(Action continuation) => Scheduler.SubmitYielded(continuation);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
-    public void DispatchToBack(WorkItem item, bool isLong) => Scheduler.SubmitToBack(item, isLong);
+    public void DispatchToBack(WorkItem item, WakeHint wake) => Scheduler.SubmitToBack(item, wake);
 
     /// <summary>Runs an item on a thread of the blocking pool, while the runtime runs.</summary>
     public bool TryDispatchBlocking(WorkItem item) => _lifecycle.State == RuntimeState.Running && Blocking.TrySubmit(item);

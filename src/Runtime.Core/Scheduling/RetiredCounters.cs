@@ -10,9 +10,12 @@ internal sealed class RetiredCounters
 
     public long Executed { get; private set; }
 
+    public long ForcedYields { get; private set; }
+
     public void Add(WorkerCounters counters)
     {
         Executed += counters.Executed;
+        ForcedYields += counters.ForcedYields;
         counters.Wait.AddTo(_wait, ref _waitSum);
         counters.Run.AddTo(_run, ref _runSum);
     }

@@ -13,6 +13,7 @@ internal sealed partial class Scheduler
             var wait = _retired.CopyWait();
             var run = _retired.CopyRun();
             var executed = _retired.Executed;
+            var forcedYields = _retired.ForcedYields;
             var workers = new List<WorkerSnapshot>(_workers.Length);
             var injected = Injector.Count;
             long plain = injected;
@@ -23,6 +24,7 @@ internal sealed partial class Scheduler
                 worker.Counters.Wait.AddTo(wait.Counts, ref wait.Sum);
                 worker.Counters.Run.AddTo(run.Counts, ref run.Sum);
                 executed += worker.Counters.Executed;
+                forcedYields += Volatile.Read(ref worker.Counters.ForcedYields);
                 plain += Math.Max(0, worker.Queue.Count) + (worker.Slot.IsEmpty ? 0 : 1);
                 oldest = Math.Min(oldest, Math.Min(worker.Queue.OldestReadyAt, worker.Slot.IsEmpty ? long.MaxValue : worker.Slot.Ready.Milliseconds));
             }
@@ -40,6 +42,7 @@ internal sealed partial class Scheduler
                 injected,
                 oldest == long.MaxValue ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Max(0, MonotonicClock.Milliseconds - oldest)),
                 executed,
+                forcedYields,
                 Lanes.Boosts,
                 new DurationHistogram(wait.Counts, MonotonicClock.ToDuration(wait.Sum)),
                 new DurationHistogram(run.Counts, MonotonicClock.ToDuration(run.Sum)));
@@ -54,6 +57,7 @@ internal sealed record SchedulerSnapshot(
     long InjectorDepth,
     TimeSpan LongestWait,
     long Executed,
+    long ForcedYields,
     long StarvationBoosts,
     DurationHistogram WaitTime,
     DurationHistogram RunTime);

@@ -120,8 +120,8 @@ internal sealed partial class Scheduler
 
     /// <summary>Queues an item behind everything of its priority that waits anywhere: the end of the injector, or of its lane.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="isLong">Whether it is known to take long enough to be worth waking a worker for, whatever the last items took.</param>
-    public void SubmitToBack(WorkItem item, bool isLong)
+    /// <param name="wake">Whether to wake a worker, when some are awake.</param>
+    public void SubmitToBack(WorkItem item, WakeHint wake)
     {
         if (_settings.Priorities && IsUrgencyGiven(item))
         {
@@ -130,11 +130,11 @@ internal sealed partial class Scheduler
         }
 
         Injector.Push(new QueueEntry(item, OutsideStamp()));
-        if (!isLong)
+        if (wake == WakeHint.IfWorthIt || Idle.AreAllParked)
         {
             WakeForInjector();
         }
-        else if (Idle.NeedsWake)
+        else if (wake == WakeHint.Always && Idle.NeedsWake)
         {
             Idle.WakeOne();
         }

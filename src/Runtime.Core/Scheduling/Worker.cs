@@ -110,6 +110,7 @@ internal sealed partial class Worker : Sleeper
 
     private void Execute(QueueEntry entry)
     {
+        RefillBudget();
         Volatile.Write(ref _item, entry.Item);
         var sample = Counters.BeginItem(entry);
         try

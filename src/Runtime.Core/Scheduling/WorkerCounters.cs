@@ -29,6 +29,7 @@ internal sealed class WorkerCounters
     public long ItemsStolen;
     public long Overflows;
     public long Parks;
+    public long ForcedYields;
 
     /// <summary>Counts submissions of the owner, to sample one in 64.</summary>
     public uint Submissions;

@@ -14,13 +14,6 @@ internal sealed class RuntimeTimer : TimerEntry, ITimer
     // Where the callback runs: the creator's context, or null when the creator suppressed its flow.
     private readonly ExecutionContext? _context;
 
-    // The exact time of the next tick and the time between two, in timestamp units; no period: 0. Guarded by the service's lock.
-    internal long DueAt;
-    internal long Period;
-
-    // Stands in for the wheel once the service has stopped. Guarded by the service's lock.
-    internal ITimer? SystemTimer;
-
     // Keeps ticks, callbacks and Dispose apart. Closed under the service's lock.
     internal CallbackGate Gate;
 

@@ -16,7 +16,17 @@ internal abstract class TimerEntry : WorkItem
     // The number of the slot the entry is in, or NotInWheel. Written by the wheel, under the same lock.
     internal int Slot = NotInWheel;
 
+    // The exact time at which it is due and, with a period, the time between two ticks, in timestamp units; no period: 0. Guarded by the service's lock.
+    internal long DueAt;
+    internal long Period;
+
+    // Stands in for the wheel once the service has stopped. Guarded by the service's lock.
+    internal ITimer? SystemTimer;
+
     // The ring of the slot's entries. Written by the wheel, under the same lock.
     internal TimerEntry? NextInSlot;
     internal TimerEntry? PreviousInSlot;
+
+    /// <summary>The time has come. On the timer thread, so it must be quick, and it must neither throw nor run users' code.</summary>
+    internal virtual void OnDue(Action<WorkItem> sink) => sink(this);
 }

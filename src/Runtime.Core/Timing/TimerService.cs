@@ -7,7 +7,7 @@ namespace Runtime.Core.Timing;
 /// Thread safe. It has one life: not started, running, stopped. It knows no scheduler: what is due goes to the sink, and no
 /// callback ever runs on its thread. The protocol is in this folder's README.
 /// </remarks>
-internal sealed class TimerService
+internal sealed partial class TimerService
 {
     // A value of _wakeAt: the thread is awake and will look at the wheel before it sleeps. Less than every tick, so no insert wakes it.
     private const long Awake = -1;
@@ -108,7 +108,7 @@ internal sealed class TimerService
         {
             _phase = Phase.Stopped;
             thread = _thread;
-            while (_wheel.RemoveAny() is RuntimeTimer timer)
+            while (_wheel.RemoveAny() is { } timer)
             {
                 SystemTimers.Arm(timer, _clock.Time(timer.DueAt - _clock.GetTimestamp()), _clock.Time(timer.Period));
                 moved++;
@@ -229,7 +229,7 @@ internal sealed class TimerService
             var expired = _wheel.Advance(_clock.TickOf(now), due!, out var behind);
             for (var i = 0; i < expired; i++)
             {
-                var timer = (RuntimeTimer)due[i]!;
+                var timer = due[i]!;
                 due[i] = null;
                 if (Tick(timer, now))
                 {
@@ -252,16 +252,21 @@ internal sealed class TimerService
     {
         foreach (var timer in due)
         {
-            _sink(timer!);
+            timer!.OnDue(_sink);
         }
 
         due.Clear();
     }
 
     // Counts a tick of a timer that is in no slot, and puts a periodic one back. Says whether the caller is to hand the timer to the sink. Under the lock.
-    private bool Tick(RuntimeTimer timer, long now)
+    private bool Tick(TimerEntry entry, long now)
     {
-        _counters.Fired(_clock.Time(now - timer.DueAt));
+        _counters.Fired(_clock.Time(now - entry.DueAt));
+        if (entry is not RuntimeTimer timer)
+        {
+            return true; // a delay: one tick, and no callback that could be queued twice
+        }
+
         if (timer.Period > 0)
         {
             // A fixed rate. One that has fallen behind by a whole period does not catch up in a burst: it goes on from now.
@@ -278,9 +283,9 @@ internal sealed class TimerService
     }
 
     // Under the lock, like the next one. What is due after now is due after the wheel's tick: the wheel is never ahead of the clock.
-    private void Insert(RuntimeTimer timer) => _wheel.Insert(timer, _clock.TickNotBefore(timer.DueAt));
+    private void Insert(TimerEntry timer) => _wheel.Insert(timer, _clock.TickNotBefore(timer.DueAt));
 
-    private void Disarm(RuntimeTimer timer)
+    private void Disarm(TimerEntry timer)
     {
         if (_wheel.Remove(timer))
         {

@@ -21,7 +21,7 @@ internal struct Afterwork
     private long _drops;
 
     /// <summary>Whether the worker that makes the change goes on to look for other work at once.</summary>
-    public bool WorkerIsFree;
+    public bool HasFreeWorker;
 
     // The drain that has reached its end.
     private TaskCompletionSource? _drained;
@@ -30,6 +30,14 @@ internal struct Afterwork
     {
         pump.Next = _pumps;
         _pumps = pump;
+    }
+
+    /// <summary>Whether the worker is free; from then on it counts as taken.</summary>
+    public bool TakeFreeWorker()
+    {
+        var isFree = HasFreeWorker;
+        HasFreeWorker = false;
+        return isFree;
     }
 
     public void AddEnded(WorkHandle entry) => (_ended ??= []).Add(entry);

@@ -40,7 +40,7 @@ internal sealed partial class BackgroundQueue
     private uint _dispatchedLevels;
 
     /// <summary>Hands a pump to the runtime, behind all that waits there: a queue with a backlog takes turns with everybody else. Outside the lock.</summary>
-    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump, pump.IsWorthAWake);
+    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump, pump.Wake);
 
     /// <summary>Runs on a worker, which has made the ExecutionContext clean.</summary>
     internal void RunPump(QueuePump pump)
@@ -137,8 +137,8 @@ internal sealed partial class BackgroundQueue
 
             if (next is null)
             {
-                after.WorkerIsFree = true;
                 lingers = EndTurn_NeedsLock(pump, now, turnOver);
+                after.HasFreeWorker = !lingers;
             }
 
             // While this pump goes on, only what the key of the ended item has released may lack one, and a backlog that has grown.
@@ -358,7 +358,9 @@ internal sealed partial class BackgroundQueue
         pump.DeadlineTicks = deadlineTicks;
 
         // The runtime judges by what its items took of late; a pump with a backlog takes longer. A worker that is about to look for work takes it itself.
-        pump.IsWorthAWake = !after.WorkerIsFree && _lanes.Count + _intake.Pushed >= BacklogPerPump;
+        pump.Wake = after.TakeFreeWorker() ? WakeHint.CallerIsFree
+            : _lanes.Count + _intake.Pushed >= BacklogPerPump ? WakeHint.Always
+            : WakeHint.IfWorthIt;
         _dispatched[level]++;
         _dispatchedLevels |= 1u << level;
         after.AddPump(pump);

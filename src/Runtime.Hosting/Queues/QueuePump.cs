@@ -1,5 +1,6 @@
 using Runtime.Core;
 using Runtime.Core.Execution;
+using Runtime.Core.Scheduling;
 
 namespace Runtime.Hosting.Queues;
 
@@ -17,8 +18,8 @@ internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
     /// <summary>The next pump of a list that is about to be dispatched. Owned by whoever owns the list.</summary>
     public QueuePump? Next;
 
-    /// <summary>Whether it has enough before it for a worker to be woken. Written under the queue's lock.</summary>
-    public bool IsWorthAWake;
+    /// <summary>Whether to wake a worker for it. Written under the queue's lock.</summary>
+    public WakeHint Wake;
 
     /// <summary>The level under which it was dispatched. Written under the queue's lock.</summary>
     public int Level;

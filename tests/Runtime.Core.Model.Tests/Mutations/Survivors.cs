@@ -7,6 +7,7 @@ internal static class Survivors
     private const string FenceFollows = "a full fence follows before anything else";
     private const string UnderLock = "written under the lock that those who act on it take; without the lock it is a hint";
     private const string BeforeSharing = "before the object is shared";
+    private const string LooksAgain = "an old answer at worst; the compare-exchange that follows fails then and looks again";
     private const string Figure = "a figure of the shutdown report, which no scenario adds up";
 
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -15,6 +16,16 @@ internal static class Survivors
         ["DropProcessWideFence WorkLedger.BeginStop 1"] = "AwaitStopSeen follows and does the same",
         ["SplitExchange WorkLedger.Finish 1"] = Figure,
         ["SplitExchange WorkLedger.MarkLate 1"] = Figure,
+        ["RelaxExchange AwaitCore`1.Take 1"] = "the load before it is an acquire; either of the two orders the result",
+        ["RelaxLoad AwaitCore`1.Look 1"] = LooksAgain,
+        ["RelaxLoad AwaitCore`1.Register 1"] = LooksAgain,
+        ["RelaxLoad AwaitCore`1.Settle 1"] = LooksAgain,
+        ["RelaxLoad AwaitCore`1.Take 1"] = LooksAgain,
+        ["RelaxStore AwaitCore`1.Open 1"] = BeforeSharing,
+        ["RelaxStore AwaitCore`1.Resume 1"] = "the queue that handed the continuation over has fenced",
+        ["SkipCheck AwaitCore`1.Look 1"] = LooksAgain,
+        ["SkipCheck AwaitCore`1.Register 1"] = LooksAgain,
+        ["SkipCheck AwaitCore`1.Settle 1"] = LooksAgain,
         ["RelaxStore Injector.Close 1"] = FenceFollows,
         ["RelaxStore Injector.Spill 1"] = UnderLock,
         ["RelaxStore Injector.Take 1"] = UnderLock,

@@ -88,6 +88,7 @@ namespace Runtime.Core.Scheduling
         public long Steals;
         public long ItemsStolen;
         public long Overflows;
+        public long ForcedYields;
 
         public long LastRun => 0;
 

@@ -21,6 +21,7 @@ public sealed class RuntimeMetricsTests
             Failed = 2,
             Cancelled = 3,
             Executed = 50,
+            ForcedYields = 7,
             QueueDepth = [1, 2, 3, 4, 5],
             InjectorDepth = 6,
             LongestWait = TimeSpan.FromSeconds(1.5),
@@ -38,6 +39,7 @@ public sealed class RuntimeMetricsTests
         seen["async_runtime.work.finished{outcome=failed}"].ShouldBe(2);
         seen["async_runtime.work.finished{outcome=cancelled}"].ShouldBe(3);
         seen["async_runtime.scheduler.executed"].ShouldBe(50);
+        seen["async_runtime.scheduler.forced_yields"].ShouldBe(7);
         seen["async_runtime.scheduler.depth{priority=critical}"].ShouldBe(1);
         seen["async_runtime.scheduler.depth{priority=high}"].ShouldBe(2);
         seen["async_runtime.scheduler.depth{priority=normal}"].ShouldBe(3);

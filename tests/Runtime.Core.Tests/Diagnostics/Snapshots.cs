@@ -19,6 +19,7 @@ internal static class Snapshots
         Cancelled = 0,
         Failed = 0,
         Executed = 0,
+        ForcedYields = 0,
         UnhandledExceptions = 0,
         StarvationBoosts = 0,
         ReserveWorkers = 0,

@@ -51,7 +51,7 @@ public sealed class TimerStressTests
         for (var round = 0; round < 50; round++)
         {
             using var called = new SemaphoreSlim(0);
-            using var timer = timers.Provider.CreateTimer(_ => called.Release(), null, Never, Never);
+            await using var timer = timers.Provider.CreateTimer(_ => called.Release(), null, Never, Never); // its last callback ends before the semaphore does
             await RunAsync(thread =>
             {
                 var random = new Random(seed + round + thread);

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Runtime.Benchmarks.Scheduler;
+namespace Runtime.Benchmarks.Harness;
 
 /// <summary>The thread that work comes from when it comes from outside: neither a worker nor a pool thread.</summary>
 internal sealed class DriverThread : IDisposable

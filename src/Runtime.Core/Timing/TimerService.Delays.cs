@@ -1,0 +1,40 @@
+namespace Runtime.Core.Timing;
+
+// Entries that fire once and then serve another wait: delays. They have no callback, so there is none to keep apart from a dispose.
+internal sealed partial class TimerService
+{
+    /// <summary>Arms an entry that is in no wheel. It is due once, through <see cref="TimerEntry.OnDue"/>, or while the service does not run through its <see cref="WorkItem.Run"/>.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="dueTime">The time until then; more than zero, and not infinite.</param>
+    internal void Arm(TimerEntry entry, TimeSpan dueTime)
+    {
+        bool isEarlier;
+        lock (_lock)
+        {
+            if (_phase != Phase.Running)
+            {
+                SystemTimers.Arm(entry, dueTime, TimeSpan.Zero);
+                return;
+            }
+
+            entry.DueAt = _clock.GetTimestamp() + _clock.Units(dueTime);
+            Insert(entry);
+            isEarlier = entry.When < _wakeAt;
+        }
+
+        if (isEarlier)
+        {
+            _parker.Unpark(); // as in Change
+        }
+    }
+
+    /// <summary>Takes an entry out that need not fire any more. It may be about to fire all the same.</summary>
+    internal void Withdraw(TimerEntry entry)
+    {
+        lock (_lock)
+        {
+            Disarm(entry);
+            entry.SystemTimer?.Dispose();
+        }
+    }
+}
