@@ -22,6 +22,9 @@ internal static class QueueContenders
         yield return new DocumentationContender("docs-100", 100, resolve);
         yield return new DocumentationContender("docs-10k", 10_000, resolve);
         yield return new TrackedContender("docs-10k-tracked", 10_000, resolve);
+        yield return new HandledContender("docs-10k-handle", HandledContender.Way.Documentation, resolve);
+        yield return new HandledContender("task-run-handle", HandledContender.Way.TaskRun, resolve);
+        yield return new HandledContender("dataflow-handle", HandledContender.Way.Dataflow, resolve);
         yield return new TaskRunContender("task-run", awaitAll: false, resolve);
         yield return new TaskRunContender("task-run-awaited", awaitAll: true, resolve);
         yield return new DataflowContender("dataflow", DataflowBlockOptions.Unbounded, resolve);
