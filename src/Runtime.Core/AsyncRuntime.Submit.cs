@@ -22,8 +22,9 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        var item = new SpawnedAction(_dispatcher, work, options, cancellationToken) { Late = late };
-        _dispatcher.Scheduler.Submit(item, worker);
+        var origin = OriginOf(options, late, cancellationToken);
+        var item = new SpawnedAction(origin, work);
+        Submit(origin, item, worker);
         return item.Task;
     }
 
@@ -35,8 +36,9 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        var item = new SpawnedFunction<TResult>(_dispatcher, work, options, cancellationToken) { Late = late };
-        _dispatcher.Scheduler.Submit(item, worker);
+        var origin = OriginOf(options, late, cancellationToken);
+        var item = new SpawnedFunction<TResult>(origin, work);
+        Submit(origin, item, worker);
         return item.Task;
     }
 
@@ -135,7 +137,7 @@ public sealed partial class AsyncRuntime
     internal void Dispatch(WorkItem item) => _dispatcher.Dispatch(item);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
-    internal void DispatchToBack(WorkItem item) => _dispatcher.DispatchToBack(item);
+    internal void DispatchToBack(WorkItem item, bool isLong) => _dispatcher.DispatchToBack(item, isLong);
 
     /// <summary>Makes a context whose posts come back to this runtime at this priority.</summary>
     internal RuntimeSynchronizationContext CreateContext(TaskPriority priority, long deadlineTicks, object? owner) =>
@@ -161,6 +163,27 @@ public sealed partial class AsyncRuntime
         }
 
         return options;
+    }
+
+    private SpawnOrigin OriginOf(SpawnOptions options, bool late, CancellationToken cancellationToken)
+    {
+        var context = _dispatcher.CaptureExecutionContext();
+        return context is null && !late && !cancellationToken.CanBeCanceled && ReferenceEquals(options, SpawnOptions.Default)
+            ? _dispatcher.PlainOrigin
+            : new SpawnEnvelope(_dispatcher, context, options, late, cancellationToken);
+    }
+
+    private void Submit(SpawnOrigin origin, ISpawned work, Worker? worker)
+    {
+        if (origin is SpawnEnvelope envelope)
+        {
+            envelope.Enclose(work);
+            _dispatcher.Scheduler.Submit(envelope, worker);
+        }
+        else
+        {
+            _dispatcher.Scheduler.SubmitPlain(work, worker);
+        }
     }
 
     private static InvalidOperationException QueuedAlready(WorkItem item) => new(

@@ -77,8 +77,10 @@ public sealed partial class AsyncRuntime
         for (var i = 0; i < states.Length; i++)
         {
             var state = states[i];
-            var item = new SpawnedAction(_dispatcher, token => work(state, token), options, cancellationToken) { Late = late };
-            items[i] = item;
+            var envelope = new SpawnEnvelope(_dispatcher, _dispatcher.CaptureExecutionContext(), options, late, cancellationToken);
+            var item = new SpawnedAction(envelope, token => work(state, token));
+            envelope.Enclose(item);
+            items[i] = envelope;
             tasks[i] = item.Task;
         }
 

@@ -116,6 +116,8 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>Asks for one <see cref="ActivityResumed"/>. Costs a worker one load per unpark.</summary>
+    internal void AddLookout(Func<bool> lookout) => _dispatcher.Scheduler.AddLookout(lookout);
+
     internal void WatchForActivity() => _dispatcher.Scheduler.WatchForActivity();
 
     // What a configured worker count means: 0 is one for each processor that the process may use, container limits included.

@@ -7,7 +7,7 @@ namespace Runtime.Core;
 /// One instance may be in one queue at a time; it may be posted again from within <see cref="Execute"/> or after it.
 /// The queues hold the object itself: posting allocates nothing.
 /// </remarks>
-public abstract class WorkItem
+public abstract class WorkItem : IRunnable
 {
     // Absolute deadline in timestamp ticks of the scheduler's clock, or long.MaxValue. Written before the item is queued.
     internal long DeadlineTicks = long.MaxValue;
@@ -26,7 +26,25 @@ public abstract class WorkItem
 
     internal virtual Delegate? Body => null;
 
-    // Settles work that never started as cancelled, when the stop gives up on it. False for what has to run all the same: continuations.
+    string? IRunnable.Name => Name;
+
+    Delegate? IRunnable.Body => Body;
+
+    void IRunnable.RunOn(Worker worker)
+    {
+        if (Priority != TaskPriority.Normal)
+        {
+            worker.EnterPriority(Priority);
+        }
+
+        Run();
+    }
+
+    void IRunnable.RunElsewhere() => Run();
+
+    bool IRunnable.TryCancelUnstarted() => TryCancelUnstarted();
+
+    // See IRunnable.
     internal virtual bool TryCancelUnstarted()
     {
         var ledger = Ledger;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Runtime.Benchmarks.Harness;
+using Runtime.Core;
 using Runtime.Hosting;
 
 namespace Runtime.Benchmarks.Queue;
@@ -44,6 +45,8 @@ internal sealed class OursContender(string name, OursSettings settings, Resolve 
         _metrics?.Dispose();
         await base.DisposeAsync();
     }
+
+    protected override string Describe() => $"{_queue.Count:N0} are queued; {Services.GetRequiredService<AsyncRuntime>().Snapshot()} {string.Join(", ", Services.GetRequiredService<AsyncRuntime>().Snapshot().Workers)}";
 
     protected override void Configure(HostApplicationBuilder builder)
     {

@@ -42,10 +42,22 @@ internal abstract class QueueContender(string name, Resolve resolve) : Contender
         var began = Stopwatch.GetTimestamp();
         await SubmitAsync(operations);
         var submitted = Stopwatch.GetTimestamp() - began;
-        var done = await Counter.WaitAsync() - began;
+        long done;
+        try
+        {
+            done = await Counter.WaitAsync() - began;
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{Name}: not all of {operations:N0} items have run; {Describe()}.", exception);
+        }
+
         var settled = await SettleAsync() ? Stopwatch.GetTimestamp() - began : 0;
         return new Lap(submitted, done, settled);
     }
+
+    /// <summary>Says how it stands, for a message.</summary>
+    protected virtual string Describe() => Settings;
 
     /// <summary>Gets how many items block all that runs them.</summary>
     public virtual int Consumers => 1;

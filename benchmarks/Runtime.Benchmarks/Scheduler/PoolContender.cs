@@ -7,7 +7,7 @@ internal sealed class PoolContender(Shape shape) : ShapeContender(ContenderName,
 
     public override string Settings => "the process's thread pool with its defaults: Task.Run, ThreadPool.UnsafeQueueUserWorkItem, Task.Yield";
 
-    protected override void Prepare() => Shape.Prepare(runtime: null);
+    protected override void Prepare() => shape.Prepare(runtime: null);
 
-    protected override void Run() => Shape.RunOnPool();
+    protected override void Run() => shape.RunOnPool();
 }

@@ -25,7 +25,7 @@ internal sealed class RuntimeContender(string name, RuntimeSettings settings, Sh
         }
     }
 
-    protected override void Prepare() => Shape.Prepare(_instance!.Runtime);
+    protected override void Prepare() => shape.Prepare(_instance!.Runtime);
 
-    protected override void Run() => Shape.RunOn(_instance!.Runtime);
+    protected override void Run() => shape.RunOn(_instance!.Runtime);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Scheduler.CurrentThread;
 using Runtime.Benchmarks.Scheduler.Studies;
 using Runtime.Benchmarks.Scheduler.Tokio;
 
@@ -24,8 +25,10 @@ internal sealed class SchedulerCommand : BenchmarkCommand
         new("tokio-newest", "false", "also the newest Tokio of the registry that cargo is configured for", IsFlag: true),
         new("tokio-program", "", "also builds of benchmarks/tokio that exist already: name=path, comma separated"),
         new("tokio-preload", "", "runs every Tokio a second time with this library loaded first: another allocator"),
+        new("study-shapes", "", "shapes of the studies workers and metrics by the beginnings of their names, comma separated, or all; five when empty"),
         new("only", "", "names, or beginnings of names, of the shapes and studies to run, comma separated"),
         new("skip", "", "the same, of those not to run"),
+        new("contenders", "", "of the shapes, only these contenders (for a profile): ours, threadpool"),
     ];
 
     public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
@@ -44,7 +47,8 @@ internal sealed class SchedulerCommand : BenchmarkCommand
                 Repeats = 1,
                 Limit = TimeSpan.FromSeconds(quick ? 0.6 : arguments.Integer("seconds")),
             },
-            quick);
+            quick,
+            StudyShapes(arguments.Text("study-shapes")));
         await MeasureShapesAsync(arguments, context, tokio, output);
         foreach (var study in arguments.Choose(StudyList.All, s => s.Name))
         {
@@ -63,7 +67,7 @@ internal sealed class SchedulerCommand : BenchmarkCommand
 
     private static async Task MeasureShapesAsync(Arguments arguments, StudyContext context, IReadOnlyList<TokioProgram> tokio, TextWriter output)
     {
-        List<string> names = [.. ShapeList.Names()];
+        List<string> names = [.. ShapeList.Names(), .. ShapeList.ExecutorNames()];
         foreach (var program in tokio)
         {
             names.AddRange(await program.ShapesAsync()); // those that only Tokio has are at the end
@@ -77,15 +81,26 @@ internal sealed class SchedulerCommand : BenchmarkCommand
 
         var run = new ShapeRun(
             context.Alternation,
-            name => [new RuntimeContender(RuntimeContender.ContenderName, context.Settings, ShapeList.Make(name)), new PoolContender(ShapeList.Make(name))])
+            name => [.. Contenders(name, context).Where(c => arguments.Text("contenders") is not { Length: > 0 } wanted || wanted.Split(',').Contains(c.Name, StringComparer.Ordinal))])
         {
             Tokio = tokio,
             Workers = context.Settings.Workers,
         };
         var results = await run.MeasureAsync(chosen);
         ShapeReport.Write(output, results, PoolContender.ContenderName);
-        ShapeReport.WriteAgainstTokio(output, results, RuntimeContender.ContenderName);
+        ShapeReport.WriteAgainstTokio(output, results);
         ThroughputReport.WriteSettings(output, results.SelectMany(r => r.Series));
+    }
+
+    private static ShapeContender[] Contenders(string shape, StudyContext context) => ShapeList.IsForExecutor(shape)
+        ? [new ExecutorContender(ShapeList.MakeForExecutor(shape))]
+        : [new RuntimeContender(RuntimeContender.ContenderName, context.Settings, ShapeList.Make(shape)), new PoolContender(ShapeList.Make(shape))];
+
+    // None means that the studies choose. Those that have no runtime are none of theirs.
+    private static string[] StudyShapes(string text)
+    {
+        string[] words = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return [.. ShapeList.Names().Where(n => Array.Exists(words, w => w == "all" || n.StartsWith(w, StringComparison.Ordinal)))];
     }
 
     private static async Task<IReadOnlyList<TokioProgram>> TokioProgramsAsync(Arguments arguments)

@@ -8,14 +8,8 @@ namespace Runtime.Benchmarks.Scheduler;
 /// <param name="name">The name; Tokio's own for the workloads of its benches.</param>
 /// <param name="operations">How many operations a round has.</param>
 /// <param name="repeats">How many rounds make one measurement, so that it lasts some milliseconds.</param>
-internal abstract class Shape(string name, int operations, int repeats = 1) : IDisposable
+internal abstract class Shape(string name, int operations, int repeats = 1) : Workload(name, operations, repeats)
 {
-    public string Name => name;
-
-    public int Operations => operations;
-
-    public int Repeats => repeats;
-
     /// <summary>Gets what every operation, or every task of them, counts down, in one shared word as in Tokio's benches.</summary>
     protected Countdown Countdown { get; } = new();
 
@@ -34,21 +28,11 @@ internal abstract class Shape(string name, int operations, int repeats = 1) : ID
     /// <summary>Runs a round on the thread pool and returns when it is over.</summary>
     public abstract void RunOnPool();
 
-    /// <summary>Ends what <see cref="Prepare"/> began. Not timed.</summary>
-    public virtual void CleanUp()
-    {
-    }
-
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing)
+    protected override void Dispose(bool disposing)
     {
         Countdown.Dispose();
         Counter.Dispose();
+        base.Dispose(disposing);
     }
 
     /// <summary>Awaits tasks one after another, as <c>block_on</c> does with Tokio's handles; the driver sleeps meanwhile.</summary>

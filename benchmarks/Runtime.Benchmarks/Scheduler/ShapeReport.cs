@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Scheduler.CurrentThread;
 using Runtime.Benchmarks.Scheduler.Tokio;
 
 namespace Runtime.Benchmarks.Scheduler;
@@ -27,9 +28,10 @@ internal static class ShapeReport
         table.WriteTo(output);
     }
 
-    /// <summary>Writes how the runtime stands against each Tokio: medians and their ratio.</summary>
-    public static void WriteAgainstTokio(TextWriter output, IReadOnlyList<ShapeResult> results, string contender)
+    /// <summary>Writes how the runtime, or the executor where the shape is one of its, stands against each Tokio: medians and their ratio.</summary>
+    public static void WriteAgainstTokio(TextWriter output, IReadOnlyList<ShapeResult> results)
     {
+        const string contender = RuntimeContender.ContenderName;
         string[] tokios = [.. results.SelectMany(r => r.Tokio).Select(t => t.Name).Distinct(StringComparer.Ordinal)];
         if (tokios.Length == 0)
         {
@@ -39,7 +41,7 @@ internal static class ShapeReport
         var table = new MarkdownTable(["shape", $"{contender} ns/op", .. tokios.SelectMany(t => (string[])[$"{t} ns/op", $"{contender} × {t}"])]);
         foreach (var result in results.Where(r => r.Tokio.Count > 0))
         {
-            var own = result.Series.FirstOrDefault(s => s.Name == contender);
+            var own = result.Series.FirstOrDefault(s => s.Name is contender or ExecutorContender.ContenderName);
             var nanoseconds = own is null ? double.NaN : Statistics.Median(own.Done) * 1000;
             string[] theirs = [.. tokios.SelectMany(name =>
             {
@@ -49,7 +51,7 @@ internal static class ShapeReport
             table.Add([result.Shape, MarkdownTable.Figure(nanoseconds), .. theirs]);
         }
 
-        output.WriteLine($"`{contender}` is so many times as fast as Tokio (medians; Tokio's processes ran after the shape's other contenders):\n");
+        output.WriteLine($"`{contender}`, or `{ExecutorContender.ContenderName}` in the shapes of one thread, is so many times as fast as Tokio (medians; Tokio's processes ran after the shape's other contenders):\n");
         table.WriteTo(output);
     }
 

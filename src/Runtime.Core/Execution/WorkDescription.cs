@@ -1,3 +1,5 @@
+using Runtime.Core.Scheduling;
+
 namespace Runtime.Core.Execution;
 
 /// <summary>Finds out what to call a queued item in messages.</summary>
@@ -6,8 +8,8 @@ internal static class WorkDescription
     /// <summary>The name that its user gave it; else the method that it runs.</summary>
     public static string Of(object item) => item switch
     {
-        WorkItem { Name: { } name } => name,
-        WorkItem { Body: { } body } => Of(body),
+        IRunnable { Name: { } name } => name,
+        IRunnable { Body: { } body } => Of(body),
         Delegate continuation => Of(continuation),
         _ => item.GetType().Name,
     };

@@ -28,6 +28,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
         _lifecycle = lifecycle;
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
         Posted = new PostedActionPool(Ledger);
+        PlainOrigin = new SpawnOrigin(this);
         Scheduler = new Scheduler(this, Ledger, options);
         Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
     }
@@ -46,6 +47,9 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public PostedActionPool Posted { get; }
 
     public AwaitablePool Awaitables { get; } = new();
+
+    /// <summary>The origin of spawned work that has nothing of its own but its delegate.</summary>
+    public SpawnOrigin PlainOrigin { get; }
 
     public CancellationToken Stopping => _stopping.Token;
 
@@ -109,7 +113,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public void DispatchYielded(Action continuation) => Scheduler.SubmitYielded(continuation);
 
     /// <summary>As <see cref="Dispatch"/>, but behind everything of its priority.</summary>
-    public void DispatchToBack(WorkItem item) => Scheduler.SubmitToBack(item);
+    public void DispatchToBack(WorkItem item, bool isLong) => Scheduler.SubmitToBack(item, isLong);
 
     /// <summary>Runs an item on a thread of the blocking pool, while the runtime runs.</summary>
     public bool TryDispatchBlocking(WorkItem item) => _lifecycle.State == RuntimeState.Running && Blocking.TrySubmit(item);
@@ -146,7 +150,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
     public void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
-        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not WorkItem work || !work.TryCancelUnstarted())
+        if (_lifecycle.State < RuntimeState.ShuttingDown || item is not IRunnable work || !work.TryCancelUnstarted())
         {
             RunOnThreadPool(item);
         }
@@ -166,7 +170,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
                     }
                     else
                     {
-                        ((WorkItem)pair.item).Run();
+                        ((IRunnable)pair.item).RunElsewhere();
                     }
                 }
                 catch (Exception exception)

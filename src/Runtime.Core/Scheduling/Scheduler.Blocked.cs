@@ -38,6 +38,12 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>Tells pushes what time it is; 0 when nobody will tell them for a while.</summary>
+    public void TellTime(long milliseconds) => Volatile.Write(ref _toldTime, milliseconds);
+
+    /// <inheritdoc cref="WorkerMonitor.Add"/>
+    public void AddLookout(Func<bool> lookout) => _monitor.Add(lookout);
+
     /// <summary>Wakes a worker if there is anything to do.</summary>
     public void WakeIfWorkWaits()
     {

@@ -18,6 +18,10 @@ internal sealed partial class Scheduler
     // The default execution context; the same object in every worker, so it does not matter who wrote it last.
     private volatile ExecutionContext? _cleanContext;
 
+    // The time of the monitor's latest look, in milliseconds; 0 while it sleeps. Written by it, read by every push: a load costs less than the coarsest clock,
+    // and plain items need their age only to tell a starvation threshold, and a human, how long they have waited.
+    private long _toldTime;
+
     // Set while somebody wants to hear of the next unpark; cleared by the worker that tells.
     private int _activityWanted;
 
@@ -79,7 +83,16 @@ internal sealed partial class Scheduler
         {
             AddToLanes(item);
         }
-        else if (MayPush(worker, settings))
+        else
+        {
+            SubmitPlain(item, worker);
+        }
+    }
+
+    /// <summary>Queues new work of priority Normal without a deadline.</summary>
+    public void SubmitPlain(IRunnable item, Worker? worker)
+    {
+        if (MayPush(worker, _settings))
         {
             worker.PushNew(new QueueEntry(item, worker.Stamp()));
         }
@@ -106,15 +119,24 @@ internal sealed partial class Scheduler
     public void SubmitWoken(Action continuation) => SubmitWoken((object)continuation);
 
     /// <summary>Queues an item behind everything of its priority that waits anywhere: the end of the injector, or of its lane.</summary>
-    public void SubmitToBack(WorkItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="isLong">Whether it is known to take long enough to be worth waking a worker for, whatever the last items took.</param>
+    public void SubmitToBack(WorkItem item, bool isLong)
     {
         if (_settings.Priorities && IsUrgencyGiven(item))
         {
             AddToLanes(item);
+            return;
         }
-        else
+
+        Injector.Push(new QueueEntry(item, OutsideStamp()));
+        if (!isLong)
         {
-            Inject(item);
+            WakeForInjector();
+        }
+        else if (Idle.NeedsWake)
+        {
+            Idle.WakeOne();
         }
     }
 
@@ -278,12 +300,18 @@ internal sealed partial class Scheduler
 
     private void AddToLanes(WorkItem item)
     {
-        Lanes.Add(new QueueEntry(item, OutsideStamp()), item.Priority, item.DeadlineTicks);
+        Lanes.Add(new QueueEntry(item, LaneStamp()), item.Priority, item.DeadlineTicks);
         Notify();
     }
 
-    /// <summary>When an item from outside became ready.</summary>
-    public static ReadyStamp OutsideStamp() => (++_outsideSubmissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : ReadyStamp.Coarse();
+    // In the lanes age decides among items: by the clock.
+    private static ReadyStamp LaneStamp() => (++_outsideSubmissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : ReadyStamp.Coarse();
+
+    // When an item from outside became ready.
+    private ReadyStamp OutsideStamp() => (++_outsideSubmissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : CoarseStamp();
+
+    /// <summary>Now, as far as the monitor has told; by the clock while it sleeps.</summary>
+    public ReadyStamp CoarseStamp() => Volatile.Read(ref _toldTime) is var told && told != 0 ? ReadyStamp.FromRaw(told) : ReadyStamp.Coarse();
 
     // Counts this thread's submissions from outside, to sample one in 64.
     [ThreadStatic]

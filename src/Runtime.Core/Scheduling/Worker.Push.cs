@@ -4,10 +4,10 @@ namespace Runtime.Core.Scheduling;
 //
 // New work goes into the slot when nothing else waits here: it is the next to run in any case, so the order of arrival is kept, and neither the push
 // nor the take is seen by anybody. Work that was woken goes there also past what waits, because what it needs is in the cache; three in a row
-// at most. Everything else goes to the tail of the ring, and a parked worker is woken for it.
+// at most while anything waits. Everything else goes to the tail of the ring, and a parked worker is woken for it.
 internal sealed partial class Worker
 {
-    // Tokio's bound: two tasks that wake each other must not keep the queue waiting.
+    // Tokio's bound: two tasks that wake each other must not keep the queue waiting. An empty one does not wait, and the injector has its own turn.
     private const int MaxSlotRuns = 3;
 
     private LifoSlot _slot;
@@ -25,7 +25,7 @@ internal sealed partial class Worker
 
     public void PushNew(QueueEntry entry)
     {
-        if (_slotRuns < MaxSlotRuns && IsEmptyToOwner)
+        if (IsEmptyToOwner)
         {
             _slot.Put(entry);
         }
@@ -48,7 +48,7 @@ internal sealed partial class Worker
 
     public void PushWoken(QueueEntry entry)
     {
-        if (_slotRuns < MaxSlotRuns && _slot.IsEmpty)
+        if (_slot.IsEmpty && (_slotRuns < MaxSlotRuns || Queue.IsEmptyToOwner))
         {
             _slot.Put(entry);
         }
@@ -72,7 +72,7 @@ internal sealed partial class Worker
     }
 
     /// <summary>When an item of this worker became ready.</summary>
-    public ReadyStamp Stamp() => (++Counters.Submissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : ReadyStamp.Coarse();
+    public ReadyStamp Stamp() => (++Counters.Submissions & WorkerCounters.SampleMask) == 0 ? ReadyStamp.Exact() : _scheduler.CoarseStamp();
 
     private void PushAndNotify(QueueEntry entry)
     {

@@ -80,6 +80,9 @@ internal sealed partial class Worker : Sleeper
 
     public override void Unpark() => _parker.Unpark();
 
+    /// <summary>Installs the context of a priority, for the item that runs now. Owner only.</summary>
+    public void EnterPriority(TaskPriority priority) => SynchronizationContext.SetSynchronizationContext(_contexts[(int)priority]);
+
     /// <summary>Asks the worker to hand its work on and end. The caller then wakes it.</summary>
     public void Retire() => _retiring.Value = 1;
 
@@ -101,6 +104,7 @@ internal sealed partial class Worker : Sleeper
         HandOver();
         _current = null;
         _scheduler.OnWorkerEnded(this);
+        _scheduler.Notify(); // whoever pushed since HandOver may have counted this worker among those who are awake and will look
         _parker.Dispose();
     }
 
@@ -117,13 +121,7 @@ internal sealed partial class Worker : Sleeper
             }
             else
             {
-                var work = Unsafe.As<WorkItem>(entry.Item); // a queue holds nothing else
-                if (work.Priority != TaskPriority.Normal)
-                {
-                    SynchronizationContext.SetSynchronizationContext(_contexts[(int)work.Priority]);
-                }
-
-                work.Run();
+                Unsafe.As<IRunnable>(entry.Item).RunOn(this); // a queue holds nothing else
             }
         }
         catch (Exception exception)

@@ -8,6 +8,7 @@ namespace Runtime.Core.Scheduling;
 /// been parked for a while it sleeps too, until one wakes. What it does about a worker that is in the same item as at the last look:
 /// takes the item out of its slot; sees to it that somebody is awake to steal from its ring; and, if the thread waits instead of computing, moves
 /// everything that it has queued to where any worker takes it first (it may be waiting for just that), and has a reserve worker take its place.
+/// Others who have to keep an eye on workers look along (<see cref="Add"/>): one thread wakes up for all of them.
 /// Sources: Go's sysmon (pace, hand-off of a blocked processor); Seastar's stall reports (rate limit); .NET's ThreadPool (local work of a blocked
 /// thread goes ahead).
 /// </remarks>
@@ -15,6 +16,9 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
+
+    // The longest pause while somebody who looks along asks for attention.
+    private static readonly TimeSpan LongestWatched = TimeSpan.FromMilliseconds(5);
 
     // So many looks in a row without anything to see make the pause twice as long; so many without anybody awake end it.
     private const int LooksPerPace = 32;
@@ -33,6 +37,9 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
 
     private volatile bool _ended;
 
+    // Those who look along; replaced whole, by compare-exchange.
+    private Func<bool>[] _lookouts = [];
+
     // The monitor's thread only.
     private TimeSpan _pause = Shortest;
     private int _quietLooks;
@@ -40,6 +47,17 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
     private long _reserveNeededAt;
 
     public void Start() => new Thread(Main) { IsBackground = true, Name = threadName }.UnsafeStart();
+
+    /// <summary>Has a function called at every look, which is at most ten milliseconds after the one before while any worker is awake.</summary>
+    /// <param name="lookout">On the monitor's thread; it is quick and does not throw. Returns whether the next look is to come within five milliseconds.</param>
+    public void Add(Func<bool> lookout)
+    {
+        var seen = Volatile.Read(ref _lookouts);
+        while (Interlocked.CompareExchange(ref _lookouts, [.. seen, lookout], seen) is var now && now != seen)
+        {
+            seen = now;
+        }
+    }
 
     /// <summary>Ends the thread.</summary>
     public void Stop()
@@ -71,10 +89,13 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
                 _parker.Park(_pause);
             }
         }
+
+        scheduler.TellTime(0);
     }
 
     private void Sleep()
     {
+        scheduler.TellTime(0);
         _asleep.Exchange(1); // a fence; pairs with the waker's removal of a worker from the idle set, after which that worker reads _asleep
         if (scheduler.IsIdle && !_ended)
         {
@@ -89,6 +110,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
 
     private void Look()
     {
+        scheduler.TellTime(MonotonicClock.Milliseconds);
         var now = MonotonicClock.Timestamp;
         var stuck = 0;
         var blocked = 0;
@@ -119,7 +141,13 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
             scheduler.WakeIfWorkWaits();
         }
 
-        Pace(stuck);
+        var watched = false;
+        foreach (var lookout in Volatile.Read(ref _lookouts))
+        {
+            watched |= lookout();
+        }
+
+        Pace(stuck, watched);
     }
 
     private void OnBlocked(Worker worker, bool isNew, long now)
@@ -153,7 +181,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         scheduler.SetBlocked(blocked);
     }
 
-    private void Pace(int stuck)
+    private void Pace(int stuck, bool watched)
     {
         _idleLooks = scheduler.IsIdle && scheduler.Reserve == 0 ? _idleLooks + 1 : 0;
         if (stuck > 0)
@@ -164,6 +192,11 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         else if (++_quietLooks % LooksPerPace == 0 && _pause < Longest)
         {
             _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
+        }
+
+        if (watched && _pause > LongestWatched)
+        {
+            _pause = LongestWatched;
         }
     }
 }

@@ -8,6 +8,10 @@ internal sealed class WorkerWatch
 
     private bool _isBlocked;
 
+    // Whether the thread was in a wait of the managed runtime at the last look, in the same item. One such look says little: a lock that is contended for
+    // a microsecond, one of the scheduler's own among them, looks the same.
+    private bool _waited;
+
     /// <summary>How many items it had run at the last look.</summary>
     private long _executed = -1;
 
@@ -34,6 +38,7 @@ internal sealed class WorkerWatch
             Looks = 0;
             Since = now;
             IsReported = false;
+            _waited = false;
             Volatile.Write(ref _isBlocked, false);
             return false;
         }
@@ -50,7 +55,14 @@ internal sealed class WorkerWatch
             return false;
         }
 
+        var waited = _waited;
+        _waited = probe.IsInManagedWait;
+        if (_waited)
+        {
+            return waited || IsBlocked;
+        }
+
         var looksIntoTheSystem = Looks >= FirstSystemLook && int.IsPow2(Looks);
-        return probe.IsInManagedWait || (looksIntoTheSystem ? probe.IsInSystemWait() : IsBlocked);
+        return looksIntoTheSystem ? probe.IsInSystemWait() : IsBlocked;
     }
 }

@@ -20,6 +20,9 @@ internal struct Afterwork
     // How many dropped items the log is to tell of; 0 for no line.
     private long _drops;
 
+    /// <summary>Whether the worker that makes the change goes on to look for other work at once.</summary>
+    public bool WorkerIsFree;
+
     // The drain that has reached its end.
     private TaskCompletionSource? _drained;
 

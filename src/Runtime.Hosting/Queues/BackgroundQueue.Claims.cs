@@ -36,17 +36,28 @@ internal sealed partial class BackgroundQueue
         // Guided: a fraction of what is there, so that at the end of a backlog no pump sits on items that another could run.
         var most = Math.Min(WorkClaims.Most - 1, _lanes.Count / 4);
         var claimed = 0;
-        for (; claimed < most && _lanes.TryPeek(now, _settings.StarvationTicks, out var best); claimed++)
+        if (_lanes.HasPlainOnly(level))
         {
-            var item = best.Item;
-            if (best.Level != level || (int)item.LanePriority != level || !IsClaimable(item))
+            // There is nothing to compare with: the lane's order is the order.
+            for (; claimed < most && _lanes.PeekPlain(level) is { } item && IsClaimable(item); claimed++)
             {
-                break;
+                _lanes.Claim(item);
+                pump.Claims.Add(item);
             }
+        }
+        else
+        {
+            for (; claimed < most && _lanes.TryPeek(now, _settings.StarvationTicks, out var best); claimed++)
+            {
+                var item = best.Item;
+                if (best.Level != level || (int)item.LanePriority != level || !IsClaimable(item))
+                {
+                    break;
+                }
 
-            _lanes.Remove(item);
-            item.Place = WorkPlace.Claimed;
-            pump.Claims.Add(item);
+                _lanes.Claim(item);
+                pump.Claims.Add(item);
+            }
         }
 
         if (claimed > 0 && !pump.IsClaimer)

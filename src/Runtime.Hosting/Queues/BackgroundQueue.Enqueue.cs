@@ -17,7 +17,7 @@ internal sealed partial class BackgroundQueue
         }
 
         Prepare(entry);
-        var now = Clock.Now;
+        var now = EnqueueTime;
         return TryAcceptUnlocked(entry, now) ? new ValueTask<WorkHandle>(entry) : EnqueueUnderLockAsync(entry, now, cancellationToken);
     }
 
@@ -70,7 +70,7 @@ internal sealed partial class BackgroundQueue
     private bool TryEnqueue(WorkHandle entry, [NotNullWhen(true)] out WorkHandle? handle)
     {
         Prepare(entry);
-        var now = Clock.Now;
+        var now = EnqueueTime;
         if (TryAcceptUnlocked(entry, now))
         {
             handle = entry;

@@ -3,7 +3,7 @@ using Runtime.Core;
 
 namespace Runtime.Hosting.Queues;
 
-// The way in without the lock. A plain item reserves a place, is pushed on the intake, and is found there by whoever holds the lock next.
+// The way in without the lock. A plain item reserves a place, is put into the intake, and is found there by whoever holds the lock next.
 //
 // Shared words: those of Intake. Who writes them is said there.
 // Invariants
@@ -11,14 +11,15 @@ namespace Runtime.Hosting.Queues;
 //              It never passes the capacity in force, except by items that a dropping full mode cannot see yet.
 //   Books      an item is accepted when it is collected. Every member that looks at the books collects first, so that an item whose enqueue
 //              has returned is in them.
-//   Order      items are collected in the order of their pushes and get their sequence numbers then. Whoever accepts under the lock collects first.
+//   Order      items are collected in the order of their claims, but for those that are still being published, and get their sequence numbers then.
+//              Whoever accepts under the lock collects first.
 //   Progress   while an item can be taken, a pump will come for it: see Pump. AttendedLevel tells enqueues of which items that is so already.
 // Protocol
-//   enqueue    reserve · push (fence) · read AttendedLevel: if the item is more urgent, take the lock and see to a pump.
-//                                     · read ServedLevel: if the item may go before what is served, mark the intake urgent.
+//   enqueue    claim a place and a slot · publish (fence) · read ServedLevel: if the item may go before what is served, mark the intake urgent.
+//                                                         · read AttendedLevel: if the item is more urgent, take the lock and see to a pump.
 //   pump       looks at the urgent mark before each claim that it starts without the lock (see Claims); collects when the lanes are empty or the intake is urgent; before it serves a less urgent level it says so, and looks again (fence).
 //   any        before the lock is left, AttendedLevel is made true; when it attends to less than before, the intake is looked at again (fence).
-// Races: store-then-load on both sides, with a full fence between, so one of the two sees the other (Dekker). A reservation whose push is still to
+// Races: store-then-load on both sides, with a full fence between, so one of the two sees the other (Dekker). A claim whose item is still to
 // come is a place taken, no more: the stop waits for it, and nobody else can tell it from an item that is accepted a moment later.
 // Rejected: a lock for each enqueue (on two processors it cost producer and pump three times the work, in cache lines that went to and fro);
 // increment-then-check for the places (two enqueues could each see the other's and both find a full queue where there is room for one).
@@ -41,13 +42,18 @@ internal sealed partial class BackgroundQueue
     {
         var options = entry.Options;
         var settings = Volatile.Read(ref _settings);
-        if (options.UniqueKey is not null || options.ConcurrencyKey is not null || options.Delay > TimeSpan.Zero || !_intake.TryReserve(settings.Capacity))
+        if (options.UniqueKey is not null || options.ConcurrencyKey is not null || options.Delay > TimeSpan.Zero)
         {
             return false;
         }
 
         SetOrder(entry, settings, now);
-        _intake.Push(entry);
+        if (!_intake.TryClaim(settings.Capacity, out var index))
+        {
+            return false;
+        }
+
+        _intake.Publish(index, entry);
         var level = (int)entry.LanePriority;
         var served = _intake.ServedLevel;
         if (level < served || (level == served && options.Deadline is not null))
@@ -102,25 +108,23 @@ internal sealed partial class BackgroundQueue
             Recall_NeedsLock(now); // the mark is cleared now, and the pumps would not see it any more
         }
 
-        var item = _intake.Collect();
-        if (item is null)
+        if (!_intake.BeginCollect())
         {
             return false;
         }
 
-        while (item is not null)
+        var before = _accepted;
+        while (_intake.TryCollect(out var item))
         {
-            var next = item.Next;
-            item.Next = null;
             _accepted++;
             item.Sequence = ++_sequence;
             Hold_NeedsLock(item.ReadyAt);
             _lanes.Add(item);
-            item = next;
         }
 
+        _intake.EndCollect();
         ReturnPlaces_NeedsLock();
-        return true;
+        return _accepted > before;
     }
 
     private void Hold_NeedsLock(long now)

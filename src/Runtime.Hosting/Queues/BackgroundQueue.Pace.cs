@@ -1,17 +1,25 @@
+using Runtime.Core.Concurrency;
+
 namespace Runtime.Hosting.Queues;
 
 // One pump or several, one item at a time or several. When items take less than a microsecond, a pump claims many under one lock entry (Claims),
 // and a second worker helps only with a backlog: for a few items the wake-up costs more than it brings. So while the pace is that brisk, the
 // number of pumps follows the backlog, and none is dispatched for what the running ones will have taken in a moment.
-// That trusts the next item to be like those before it. In case it is not, a watch looks every few milliseconds, on the system's timers:
+// That trusts the next item to be like those before it. In case it is not, a watch looks every few milliseconds, on the thread of the runtime's monitor:
 // when a pump has not taken an item since, its claims are called back, the pace is brisk no longer, and what waits gets a pump.
+// The clock: a reading costs as much as a tenth of all else about a trivial item. While producers fill a brisk queue, pumps tell them the time, which is then
+// late by what a pump takes for one claim, some microseconds; and between the items of a claim a pump reads the coarse clock, and the exact one when that
+// has moved on, or for the eighth item. So the times of such items are right to some microseconds, and those of one that turns out to be long, to the
+// milliseconds of the coarse clock. Items that are timed for the histograms, or looked up by id, are not among them.
 // Rejected: a pump on its way in any case, instead of the watch. With a producer about as fast as one pump that is a worker woken for every claim.
 internal sealed partial class BackgroundQueue
 {
     // A turn tells the pace when it had so many items.
     private const int ItemsThatTell = 32;
     private static readonly TimeSpan BriskItem = TimeSpan.FromMicroseconds(1);
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(5);
+
+    // Between two looks of the watch: a pump whose thread the system has taken off its processor for a moment is not stuck.
+    private const long WatchMilliseconds = 5;
 
     // Whether the last turn that told was brisk. Off while the queue is idle. Under the lock, as all below.
     private bool _brisk;
@@ -19,9 +27,9 @@ internal sealed partial class BackgroundQueue
     // Pumps that have taken an item and will look for another.
     private int _activePumps;
 
-    // The watch's timer, and whether it is armed.
-    private readonly ITimer _watch;
+    // Whether the watch is to look, read by it without the lock; and when it last did, by the monotonic clock.
     private bool _isWatched;
+    private long _watchedAt;
 
     // So many waiting items are worth another pump, and so many pumps at most can take from one lock without getting in each other's way.
     private const int BacklogPerPump = 64;
@@ -29,7 +37,16 @@ internal sealed partial class BackgroundQueue
 
     private bool IsBrisk_NeedsLock => _brisk && _activePumps > 0;
 
-    private bool HasEnoughPumps_NeedsLock => IsBrisk_NeedsLock && _activePumps >= Math.Min(1 + (_lanes.Count / BacklogPerPump), MostBriskPumps);
+    // Whether producers have lately been at least half as fast as the pumps, and so keep a processor busy that one pump more would only take from them. When
+    // they stop, the next pump is under way within one claim. With the counts when that was last judged. Under the lock.
+    private bool _isFilling;
+    private uint _pushedSeen;
+    private long _finishedSeen;
+
+    private static readonly int PumpsBesideProducer = Math.Clamp(Environment.ProcessorCount - 1, 1, MostBriskPumps);
+
+    private bool HasEnoughPumps_NeedsLock => IsBrisk_NeedsLock
+        && _activePumps >= Math.Min(1 + ((_lanes.Count + _intake.Pushed) / BacklogPerPump), _isFilling ? PumpsBesideProducer : MostBriskPumps);
 
     // Whether the watch is to find every pump quick. For tests, which a busy machine may hold up at any point.
     private bool _isPaceHeld;
@@ -54,6 +71,51 @@ internal sealed partial class BackgroundQueue
         }
     }
 
+    // Nobody is there to tell the time.
+    private void StopFilling_NeedsLock()
+    {
+        _isFilling = false;
+        _intake.TellTime(0);
+    }
+
+    // So many items at most have their times from one reading of the clock.
+    private const int ItemsPerReading = 8;
+
+    // The time of an enqueue.
+    private long EnqueueTime => _intake.Time is var told && told != 0 ? told : Clock.Now;
+
+    /// <summary>The time at the end of an item, for which the lock is not needed.</summary>
+    /// <param name="now">When the last reading was made.</param>
+    /// <param name="milliseconds">By the coarse clock.</param>
+    /// <param name="items">For how many items it has served.</param>
+    private long NextTime(long now, ref long milliseconds, ref int items)
+    {
+        var coarse = MonotonicClock.Milliseconds;
+        if (coarse == milliseconds && ++items < ItemsPerReading)
+        {
+            return now;
+        }
+
+        milliseconds = coarse;
+        items = 0;
+        return Clock.Now;
+    }
+
+    // Each time a pump comes to the lock.
+    private void JudgeProducers_NeedsLock(long now)
+    {
+        var finished = _finished - _finishedSeen;
+        if (finished >= ItemsThatTell)
+        {
+            var pushed = _intake.EverPushed;
+            _isFilling = pushed - _pushedSeen >= finished / 2;
+            _pushedSeen = pushed;
+            _finishedSeen = _finished;
+        }
+
+        _intake.TellTime(_isFilling && _isWatched ? now : 0);
+    }
+
     // At the end of a turn.
     private void JudgePace_NeedsLock(QueuePump pump, long now)
     {
@@ -63,26 +125,19 @@ internal sealed partial class BackgroundQueue
         }
     }
 
-    /// <summary>Arms the watch if the pace is brisk. Outside the lock.</summary>
-    private void WatchIfBrisk(long now)
+    private void WatchIfBrisk_NeedsLock(long now)
     {
-        lock (_lock)
+        if (!_isWatched && IsBrisk_NeedsLock)
         {
-            if (!IsBrisk_NeedsLock || _isWatched)
-            {
-                return;
-            }
-
-            _isWatched = true;
+            Volatile.Write(ref _isWatched, true);
             NoteTakes_NeedsLock(now);
         }
-
-        _watch.Change(WatchInterval, Timeout.InfiniteTimeSpan);
     }
 
     // Whether every pump that has an item has taken another since the last look.
     private bool NoteTakes_NeedsLock(long now)
     {
+        _watchedAt = MonotonicClock.Milliseconds;
         Fold_NeedsLock(now);
         var all = true;
         foreach (var pump in _pumps)
@@ -94,18 +149,31 @@ internal sealed partial class BackgroundQueue
         return all;
     }
 
-    private void OnWatch()
+    /// <summary>The watch. On the thread of the runtime's monitor, which looks as long as any worker is awake.</summary>
+    /// <returns>Whether it wants to look again soon.</returns>
+    private bool OnLook()
     {
+        if (!Volatile.Read(ref _isWatched))
+        {
+            return false;
+        }
+
         var after = default(Afterwork);
-        var now = Clock.Now;
         bool again;
         lock (_lock)
         {
+            if (MonotonicClock.Milliseconds - _watchedAt < WatchMilliseconds)
+            {
+                return true;
+            }
+
+            var now = Clock.Now;
             again = (NoteTakes_NeedsLock(now) && IsBrisk_NeedsLock) || _isPaceHeld;
-            _isWatched = again;
+            Volatile.Write(ref _isWatched, again);
             if (!again)
             {
                 _brisk = false;
+                StopFilling_NeedsLock();
                 Recall_NeedsLock(now);
                 EnsurePump_NeedsLock(now, ref after);
                 Leave_NeedsLock(now, ref after);
@@ -113,9 +181,6 @@ internal sealed partial class BackgroundQueue
         }
 
         after.Run(this);
-        if (again)
-        {
-            _watch.Change(WatchInterval, Timeout.InfiniteTimeSpan);
-        }
+        return again;
     }
 }

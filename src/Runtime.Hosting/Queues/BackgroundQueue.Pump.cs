@@ -1,3 +1,4 @@
+using Runtime.Core.Concurrency;
 using Runtime.Core.Scheduling;
 
 namespace Runtime.Hosting.Queues;
@@ -39,7 +40,7 @@ internal sealed partial class BackgroundQueue
     private uint _dispatchedLevels;
 
     /// <summary>Hands a pump to the runtime, behind all that waits there: a queue with a backlog takes turns with everybody else. Outside the lock.</summary>
-    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump);
+    internal void Dispatch(QueuePump pump) => _services.Runtime.DispatchToBack(pump, pump.IsWorthAWake);
 
     /// <summary>Runs on a worker, which has made the ExecutionContext clean.</summary>
     internal void RunPump(QueuePump pump)
@@ -49,6 +50,8 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         var turnOver = now + Clock.ToTicks(TimePerTurn);
         var entry = BeginTurn(pump, now);
+        var milliseconds = MonotonicClock.Milliseconds;
+        var items = 0;
         while (entry is not null)
         {
             // Nothing in here throws: Run catches what user code, log sinks and metric listeners throw.
@@ -62,7 +65,7 @@ internal sealed partial class BackgroundQueue
             }
 
             var started = now;
-            now = Clock.Now; // the end of this item is the start of the next
+            now = pump.Claims.Remaining > 0 && !timed ? NextTime(now, ref milliseconds, ref items) : Clock.Now; // the end of this item is the start of the next
             if (succeeded && timed)
             {
                 _reporter.Ran(entry, now - started);
@@ -91,7 +94,6 @@ internal sealed partial class BackgroundQueue
     {
         var after = default(Afterwork);
         WorkHandle? entry;
-        bool brisk;
         lock (_lock)
         {
             if (--_dispatched[pump.Level] == 0)
@@ -110,12 +112,7 @@ internal sealed partial class BackgroundQueue
 
             EnsurePump_NeedsLock(now, ref after);
             Leave_NeedsLock(now, ref after);
-            brisk = _brisk && !_isWatched;
-        }
-
-        if (brisk)
-        {
-            WatchIfBrisk(now);
+            WatchIfBrisk_NeedsLock(now);
         }
 
         after.Run(this);
@@ -131,6 +128,7 @@ internal sealed partial class BackgroundQueue
         lock (_lock)
         {
             EndCurrent_NeedsLock(pump, entry, succeeded, now, ref after);
+            JudgeProducers_NeedsLock(now);
             turnOver |= pump.ItemsOfTurn >= ItemsPerTurn;
             if (!turnOver)
             {
@@ -139,6 +137,7 @@ internal sealed partial class BackgroundQueue
 
             if (next is null)
             {
+                after.WorkerIsFree = true;
                 lingers = EndTurn_NeedsLock(pump, now, turnOver);
             }
 
@@ -234,6 +233,7 @@ internal sealed partial class BackgroundQueue
             {
                 _idlePumps.Push(pump);
                 _brisk = false; // what comes after a pause may be anything
+                StopFilling_NeedsLock();
             }
 
             EnsurePump_NeedsLock(now, ref after);
@@ -356,6 +356,9 @@ internal sealed partial class BackgroundQueue
         pump.Level = level;
         pump.Priority = (Core.TaskPriority)level;
         pump.DeadlineTicks = deadlineTicks;
+
+        // The runtime judges by what its items took of late; a pump with a backlog takes longer. A worker that is about to look for work takes it itself.
+        pump.IsWorthAWake = !after.WorkerIsFree && _lanes.Count + _intake.Pushed >= BacklogPerPump;
         _dispatched[level]++;
         _dispatchedLevels |= 1u << level;
         after.AddPump(pump);

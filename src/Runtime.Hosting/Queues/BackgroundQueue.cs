@@ -50,7 +50,6 @@ internal sealed partial class BackgroundQueue
         _services = services;
         _settings = settings;
         _mostUnreturned = MostUnreturned(settings);
-        _watch = CreateTimer(TimeProvider.System, static state => ((BackgroundQueue)state!).OnWatch(), this);
         _drain = new DrainRate(services.Clock.Frequency);
         _reporter = new QueueReporter(name, services.Logger, services.Tracer, new QueueRecorder(name, services.Metrics, services.Clock));
     }
@@ -67,12 +66,16 @@ internal sealed partial class BackgroundQueue
     {
         lock (_lock)
         {
-            if (_state == RuntimeState.Uninitialized)
+            if (_state != RuntimeState.Uninitialized)
             {
-                _state = RuntimeState.Running;
-                _intake.Open();
+                return;
             }
+
+            _state = RuntimeState.Running;
+            _intake.Open();
         }
+
+        _services.Runtime.AddLookout(OnLook);
     }
 
     /// <summary>Puts new settings in force. No item is lost: when the capacity falls below the count, new items wait or are refused until it fits.</summary>

@@ -17,6 +17,9 @@ internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
     /// <summary>The next pump of a list that is about to be dispatched. Owned by whoever owns the list.</summary>
     public QueuePump? Next;
 
+    /// <summary>Whether it has enough before it for a worker to be woken. Written under the queue's lock.</summary>
+    public bool IsWorthAWake;
+
     /// <summary>The level under which it was dispatched. Written under the queue's lock.</summary>
     public int Level;
 

@@ -33,7 +33,7 @@ namespace Runtime.Hosting.Queues;
 internal struct WorkClaims
 {
     /// <summary>The most items that a pump takes in one go: the lock costs little when it is shared by so many, and more would wait longer for a pump that is held up.</summary>
-    public const int Most = 16;
+    public const int Most = 64;
 
     private const int NextUnit = 1 << 16;
     private const int EndMask = NextUnit - 1;

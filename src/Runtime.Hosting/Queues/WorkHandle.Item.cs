@@ -3,7 +3,7 @@ using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting;
 
-// The item behind the handle. They are one object: a queued item costs 120 bytes, and the thread that runs it touches few cache lines of
+// The item behind the handle. They are one object: a queued item costs 112 bytes, and the thread that runs it touches few cache lines of
 // the thread that queued it. What only some items have is in WorkExtras. Unless a field says otherwise it is under the queue's lock.
 public abstract partial class WorkHandle
 {
@@ -43,9 +43,6 @@ public abstract partial class WorkHandle
 
     // The source of the task that the handle shows; created by the first to ask for it.
     internal object? CompletionSource;
-
-    // The next item of the intake's list. Owned by the enqueue until it is pushed, then by whoever collects.
-    internal WorkHandle? Next;
 
     // The place in the table of items that have awaited and not ended; -1 when it is not in there.
     internal int AwaitingIndex = -1;

@@ -85,6 +85,19 @@ internal sealed class WorkLanes
         }
     }
 
+    /// <summary>Removes an item that a pump takes along.</summary>
+    public void Claim(WorkHandle item)
+    {
+        Remove(item);
+        item.Place = WorkPlace.Claimed;
+    }
+
+    /// <summary>Whether all items are of one priority and none has a deadline.</summary>
+    public bool HasPlainOnly(int level) => _occupied == 1u << level && !_lanes[level].HasDated;
+
+    /// <summary>The oldest item of a priority that has no deadline.</summary>
+    public WorkHandle? PeekPlain(int level) => _lanes[level].Plain;
+
     /// <summary>Takes the best item.</summary>
     /// <param name="now">The time, in the clock of <see cref="WorkHandle.ReadyAt"/>.</param>
     /// <param name="threshold">The starvation threshold in the same unit; more than zero.</param>

@@ -60,10 +60,14 @@ internal sealed partial class Scheduler
         // Priorities of threads are no business of the model.
     }
 
-    /// <summary>How many workers have ended; for those who look from outside of the program. The set of workers stays.</summary>
+    /// <summary>How many workers have ended; for those who look from outside of the program. The set of workers stays, but for their count.</summary>
     public int Ended { get; private set; }
 
-    public void OnWorkerEnded(Worker worker) => Ended++;
+    public void OnWorkerEnded(Worker worker)
+    {
+        Ended++;
+        Idle.SetWorkers(_workers.Length - Ended, Math.Min(_workers.Length - Ended, ActiveWorkers));
+    }
 
     internal sealed record ThreadShape(string NamePrefix, int StackSize, WorkerIsolation Isolation)
     {

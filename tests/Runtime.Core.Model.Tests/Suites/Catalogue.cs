@@ -41,6 +41,7 @@ internal static class Catalogue
         Entry<WakeForLocalPushes>("Wake"),
         Entry<WakeForAStuckWorker>("Wake"),
         Entry<WakeForRetirement>("Wake"),
+        Entry<WakeForRetirementUnderLoad>("Wake"),
         Entry<WakeForClose>("Wake"),
     ];
 

@@ -100,6 +100,19 @@ internal sealed class WakeForRetirement : WakeScenario
     public override bool MayRest() => base.MayRest() && Scheduler.Ended == 1;
 }
 
+/// <summary>The same when one item is not worth a wake while somebody is awake: a worker that is about to end does not count as that.</summary>
+internal sealed class WakeForRetirementUnderLoad : WakeScenario
+{
+    public WakeForRetirementUnderLoad()
+        : base(workers: 2, limit: 2, worthAWake: 2)
+    {
+        Run("producer", () => Submit("a"));
+        Run("resize", () => Scheduler.Retire(Scheduler.Workers[0]));
+    }
+
+    public override bool MayRest() => base.MayRest() && Scheduler.Ended == 1;
+}
+
 /// <summary>The end of all workers, against a producer: what they do not run runs elsewhere.</summary>
 internal sealed class WakeForClose : WakeScenario
 {

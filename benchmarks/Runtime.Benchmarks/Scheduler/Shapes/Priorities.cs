@@ -2,16 +2,17 @@ using Runtime.Core;
 
 namespace Runtime.Benchmarks.Scheduler.Shapes;
 
-/// <summary>Spawns from outside that take turns with all five priorities. The pool has none and takes them as they come.</summary>
+/// <summary>Spawns from outside of which one in so many takes turns with all five priorities; the others name none. The pool has none and takes them as they come.</summary>
 internal sealed class Priorities : Shape
 {
-    private readonly SpawnOptions[] _options = [.. Enum.GetValues<TaskPriority>().Select(p => new SpawnOptions { Priority = p })];
+    private readonly SpawnOptions?[] _options;
     private readonly Func<CancellationToken, ValueTask> _body;
     private readonly Action _poolBody;
 
-    public Priorities()
-        : base("priorities_mixed", 10_000, repeats: 20)
+    public Priorities(string name, int urgentOneIn)
+        : base(name, 10_000, repeats: 20)
     {
+        _options = [.. Enum.GetValues<TaskPriority>().SelectMany(p => new[] { new SpawnOptions { Priority = p } }.Concat(new SpawnOptions?[urgentOneIn - 1]))];
         _body = _ =>
         {
             Counter.Hit();

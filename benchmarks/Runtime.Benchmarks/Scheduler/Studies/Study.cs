@@ -14,4 +14,5 @@ internal abstract class Study
 /// <param name="Settings">The runtime.</param>
 /// <param name="Alternation">How shapes are measured.</param>
 /// <param name="Quick">Whether to be short rather than exact.</param>
-internal sealed record StudyContext(RuntimeSettings Settings, Harness.Alternation Alternation, bool Quick);
+/// <param name="Shapes">The shapes that a study of variants measures; none for those that it chooses itself.</param>
+internal sealed record StudyContext(RuntimeSettings Settings, Harness.Alternation Alternation, bool Quick, IReadOnlyList<string> Shapes);
