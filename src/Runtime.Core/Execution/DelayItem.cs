@@ -95,7 +95,14 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
     {
         internal override void OnDue(Action<WorkItem> sink) => owner.Elapse();
 
-        internal override void Run() => owner.Elapse();
+        // On a timer of the system.
+        internal override void Run()
+        {
+            if (!owner._timers!.TryArmForRest(this))
+            {
+                owner.Elapse();
+            }
+        }
 
         protected override void Execute() => Run();
     }

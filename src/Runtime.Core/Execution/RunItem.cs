@@ -5,7 +5,7 @@ using Runtime.Core.Scheduling;
 namespace Runtime.Core.Execution;
 
 /// <summary>Asynchronous work that its caller awaits: first the work item that calls the delegate, then the source of the outcome, then the continuation.</summary>
-/// <remarks>The same rules as <see cref="SpawnedAction"/>; only the task is not there. It ends exactly once.</remarks>
+/// <remarks>The same rules as spawned work (<see cref="SpawnOrigin"/>); only the task is not there. It ends exactly once.</remarks>
 internal abstract class RunItem : AwaitableItem
 {
     private WorkDispatcher? _dispatcher;

@@ -46,10 +46,10 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public PostedActionPool Posted { get; }
 
+    public AwaitablePool Awaitables { get; } = new();
+
     /// <summary>The origin of spawned work that has nothing of its own but its delegate.</summary>
     public SpawnOrigin PlainOrigin { get; }
-
-    public AwaitablePool Awaitables { get; } = new();
 
     public CancellationToken Stopping => _stopping.Token;
 

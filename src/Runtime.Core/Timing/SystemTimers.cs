@@ -3,15 +3,10 @@ namespace Runtime.Core.Timing;
 /// <summary>Runs a timer of the wheel on a timer of the system, for the time after the stop.</summary>
 internal static class SystemTimers
 {
-    // The resolution of the system's timers.
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1);
-
     /// <summary>Arms the system timer behind a timer. Under the service's lock: the system runs no callback inside this call.</summary>
     public static void Arm(TimerEntry timer, TimeSpan dueTime, TimeSpan period)
     {
-        // A timer of the system starts its count at the last whole millisecond, so it may fire up to one early. A user's timer is as the system's
-        // are; a delay is promised never to be early.
-        dueTime = TimerArguments.WholeMilliseconds(timer is RuntimeTimer ? dueTime : dueTime + Step);
+        dueTime = TimerArguments.WholeMilliseconds(dueTime);
         period = TimerArguments.WholeMilliseconds(period);
         if (timer.SystemTimer is not null)
         {

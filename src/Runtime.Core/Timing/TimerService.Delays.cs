@@ -11,13 +11,13 @@ internal sealed partial class TimerService
         bool isEarlier;
         lock (_lock)
         {
+            entry.DueAt = _clock.GetTimestamp() + _clock.Units(dueTime);
             if (_phase != Phase.Running)
             {
                 SystemTimers.Arm(entry, dueTime, TimeSpan.Zero);
                 return;
             }
 
-            entry.DueAt = _clock.GetTimestamp() + _clock.Units(dueTime);
             Insert(entry);
             isEarlier = entry.When < _wakeAt;
         }
@@ -25,6 +25,23 @@ internal sealed partial class TimerService
         if (isEarlier)
         {
             _parker.Unpark(); // as in Change
+        }
+    }
+
+    /// <summary>A timer of the system counts from its last tick, so it may fire some milliseconds early: arms it again for the rest.</summary>
+    /// <returns>Whether there was a rest.</returns>
+    internal bool TryArmForRest(TimerEntry entry)
+    {
+        lock (_lock)
+        {
+            var rest = _clock.Time(entry.DueAt - _clock.GetTimestamp());
+            if (rest == TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            SystemTimers.Arm(entry, rest, TimeSpan.Zero);
+            return true;
         }
     }
 

@@ -12,7 +12,6 @@ internal static class Survivors
 
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["DropFence Scheduler.Notify 1"] = "here it follows a push that is a fence; the lanes, which need it, are under a lock and not in the model",
         ["DropProcessWideFence WorkLedger.BeginStop 1"] = "AwaitStopSeen follows and does the same",
         ["SplitExchange WorkLedger.Finish 1"] = Figure,
         ["SplitExchange WorkLedger.MarkLate 1"] = Figure,
