@@ -20,7 +20,7 @@
 // Full:       an enqueue that finds the ring full goes to the lock and empties it there, with the items still in its own cache.
 // Rejected:   a linked stack of the items (collecting it is one dependent cache miss for each item, under the lock: a third of the time of a trivial item
 //             on two processors); two words for place and index (one more interlocked operation for each enqueue).
-// Tests:      QueueStressTests, QueueProgramTests, ShutdownUnderLoadTests. The protocol around it is in BackgroundQueue.Intake.cs.
+// Tests:      IntakeTests, QueueStressTests, ShutdownUnderLoadTests. The protocol around it is in BackgroundQueue.Intake.cs.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
