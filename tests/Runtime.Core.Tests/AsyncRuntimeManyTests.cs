@@ -29,6 +29,45 @@ public sealed class AsyncRuntimeManyTests
         SpinWait.SpinUntil(() => runtime.Snapshot().Finished == count, Waiting.HangGuard).ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(257, true)]
+    [InlineData(300, true)]
+    [InlineData(5000, true)]
+    [InlineData(300, false)]
+    [InlineData(5000, false)]
+    public async Task Post_FromTheOnlyWorkerBeyondItsRing_StartsInOrder(int count, bool many)
+    {
+        await using var runtime = await StartedAsync(workers: 1);
+        var order = new List<int>();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var states = Enumerable.Range(0, count).ToArray();
+        Action<int> body = i =>
+        {
+            order.Add(i);
+            if (order.Count == count)
+            {
+                done.SetResult();
+            }
+        };
+
+        await runtime.Spawn(_ =>
+        {
+            if (many)
+            {
+                runtime.PostMany(body, states.AsSpan());
+            }
+            else
+            {
+                Array.ForEach(states, state => runtime.Post(body, state));
+            }
+
+            return default;
+        }).Guarded();
+
+        await done.Task.Guarded();
+        order.ShouldBe(states);
+    }
+
     [Fact]
     public async Task PostMany_FromAWorker_EachRunsOnce()
     {

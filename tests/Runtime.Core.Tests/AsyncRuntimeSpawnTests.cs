@@ -284,6 +284,21 @@ public sealed class AsyncRuntimeSpawnTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Spawn_CancelledByTheCallersToken_TellsOfThatToken()
+    {
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        await runtime.StartAsync();
+        using var source = new CancellationTokenSource();
+        await source.CancelAsync();
+
+        var spawned = await Should.ThrowAsync<OperationCanceledException>(() => runtime.Spawn(static _ => default, null, source.Token));
+        var awaited = await Should.ThrowAsync<OperationCanceledException>(async () => await runtime.RunAsync(static _ => default, null, source.Token));
+
+        spawned.CancellationToken.ShouldBe(source.Token);
+        awaited.CancellationToken.ShouldBe(source.Token);
+    }
+
+    [Fact]
     public async Task Yield_OneWorker_ResumesBehindWorkThatWasPostedFromOutside()
     {
         await using var single = new AsyncRuntime(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 1 });

@@ -15,7 +15,7 @@ internal sealed class PostedActionPool(WorkLedger ledger)
     private const int MostBatches = 512;
 
     // Batches by the type of their items, each linked through NextFree.
-    private readonly ConcurrentDictionary<Type, ConcurrentStack<object>> _batches = new();
+    private readonly ConcurrentDictionary<Type, BatchStack> _batches = new();
 
     public WorkLedger Ledger => ledger;
 
@@ -63,10 +63,39 @@ internal sealed class PostedActionPool(WorkLedger ledger)
         OnThread<TState>.Free = last.NextFree;
         OnThread<TState>.Count -= Batch;
         last.NextFree = null;
-        var batches = _batches.GetOrAdd(typeof(TState), static _ => new ConcurrentStack<object>());
-        if (batches.Count < MostBatches)
+        _batches.GetOrAdd(typeof(TState), static _ => new BatchStack()).Push(first);
+    }
+
+    // A lock for every 32 items: a lock-free stack would make a node for each batch.
+    private sealed class BatchStack
+    {
+        private readonly Lock _lock = new();
+        private readonly object?[] _batches = new object?[MostBatches];
+        private int _count;
+
+        public void Push(object batch)
         {
-            batches.Push(first);
+            lock (_lock)
+            {
+                if (_count < MostBatches)
+                {
+                    _batches[_count++] = batch;
+                }
+            }
+        }
+
+        public bool TryPop([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out object? batch)
+        {
+            lock (_lock)
+            {
+                batch = _count > 0 ? _batches[--_count] : null;
+                if (batch is not null)
+                {
+                    _batches[_count] = null;
+                }
+
+                return batch is not null;
+            }
         }
     }
 

@@ -36,7 +36,7 @@ internal abstract class RunItem : AwaitableItem
         _extras?.Context?.Enter();
         if (Token.IsCancellationRequested)
         {
-            End(new OperationCanceledException(Token)); // cancelled before it started: the delegate is never called
+            End(new OperationCanceledException(_extras?.TokenToTell(Token) ?? Token)); // cancelled before it started: the delegate is never called
         }
         else if (_executionContext is null)
         {

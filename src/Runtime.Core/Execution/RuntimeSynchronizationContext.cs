@@ -7,8 +7,14 @@ namespace Runtime.Core.Execution;
 /// </remarks>
 internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, TaskPriority priority, long deadlineTicks, object? owner) : SynchronizationContext
 {
-    // A callback item that is free. An await at a time is the rule, so one is enough; taken and given back by exchange.
+    // A callback item that is free. An await at a time is the rule, so one is enough for a context that one piece of work has to itself; taken and given back by exchange.
     private CallbackItem? _spare;
+
+    // More of them, linked, for a context that much work shares; under its lock, which is taken only when the spare one is in use.
+    private const int MostFree = 256;
+    private readonly Lock _freeLock = new();
+    private CallbackItem? _free;
+    private int _freeCount;
 
     public WorkDispatcher Dispatcher => dispatcher;
 
@@ -32,9 +38,51 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
             return;
         }
 
-        var item = Interlocked.Exchange(ref _spare, null) ?? new CallbackItem(this);
+        var item = Take();
         item.Prepare(d, state);
         dispatcher.DispatchWoken(item);
+    }
+
+    private CallbackItem Take()
+    {
+        if (Interlocked.Exchange(ref _spare, null) is { } spare)
+        {
+            return spare;
+        }
+
+        if (Volatile.Read(ref _freeCount) > 0)
+        {
+            lock (_freeLock)
+            {
+                if (_free is { } item)
+                {
+                    _free = item.NextFree;
+                    item.NextFree = null;
+                    _freeCount--;
+                    return item;
+                }
+            }
+        }
+
+        return new CallbackItem(this);
+    }
+
+    private void Return(CallbackItem item)
+    {
+        if (Interlocked.CompareExchange(ref _spare, item, null) is null || !IsShared)
+        {
+            return;
+        }
+
+        lock (_freeLock)
+        {
+            if (_freeCount < MostFree)
+            {
+                item.NextFree = _free;
+                _free = item;
+                _freeCount++;
+            }
+        }
     }
 
     /// <summary>Whether it belongs to no work in particular.</summary>
@@ -49,7 +97,7 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
             return;
         }
 
-        var item = Interlocked.Exchange(ref _spare, null) ?? new CallbackItem(this);
+        var item = Take();
         item.Prepare(static state => ((Action)state!)(), continuation);
         dispatcher.DispatchYielded(item);
     }
@@ -106,6 +154,10 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
     {
         private readonly RuntimeSynchronizationContext _context;
         private SendOrPostCallback? _callback;
+
+        /// <summary>The next free one.</summary>
+        public CallbackItem? NextFree;
+
         private object? _state;
 
         public CallbackItem(RuntimeSynchronizationContext context)
@@ -130,7 +182,7 @@ internal sealed class RuntimeSynchronizationContext(WorkDispatcher dispatcher, T
             var state = _state;
             _callback = null;
             _state = null;
-            Volatile.Write(ref context._spare, this);
+            context.Return(this);
             context.Enter();
             callback(state);
         }

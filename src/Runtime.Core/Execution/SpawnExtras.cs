@@ -6,10 +6,14 @@ internal sealed class SpawnExtras
     // The caller's and the runtime's tokens joined, when the caller gave one. Released by the end of the work.
     private CancellationTokenSource? _linked;
 
+    // What the caller gave.
+    private readonly CancellationToken _callers;
+
     public SpawnExtras(WorkDispatcher dispatcher, SpawnOptions options, CancellationToken cancellationToken)
     {
         Name = options.Name;
         Token = dispatcher.Stopping;
+        _callers = cancellationToken;
         if (cancellationToken.CanBeCanceled)
         {
             _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dispatcher.Stopping);
@@ -31,6 +35,9 @@ internal sealed class SpawnExtras
 
     /// <summary>Of its own when the work has a deadline, so that continuations keep it; else <see langword="null"/>.</summary>
     public RuntimeSynchronizationContext? Context { get; }
+
+    /// <summary>The token to tell the caller of: its own, when it has cancelled the work through the joined one.</summary>
+    public CancellationToken TokenToTell(CancellationToken token) => token == Token && _callers.IsCancellationRequested ? _callers : token;
 
     public void Release()
     {

@@ -9,6 +9,9 @@ internal class SpawnOrigin(WorkDispatcher dispatcher) : WorkItem
     /// <summary>The token of the work.</summary>
     public virtual CancellationToken Token => dispatcher.Stopping;
 
+    /// <summary>The token to tell of when the work ends by this one.</summary>
+    public virtual CancellationToken TokenToTell(CancellationToken token) => token;
+
     /// <summary>Counts the end of the work. Called once for each work, before its task is settled: whoever awaits the task finds it counted.</summary>
     public virtual void Finish(WorkOutcome outcome) => dispatcher.Ledger.Finish(outcome, late: false);
 
@@ -39,6 +42,8 @@ internal sealed class SpawnEnvelope : SpawnOrigin
     }
 
     public override CancellationToken Token => _extras.Token;
+
+    public override CancellationToken TokenToTell(CancellationToken token) => _extras.TokenToTell(token);
 
     internal override string? Name => _extras.Name;
 

@@ -77,7 +77,7 @@ internal sealed class SpawnedAction(SpawnOrigin origin, Func<CancellationToken, 
                 break;
             case OperationCanceledException canceled:
                 origin.Finish(WorkOutcome.Cancelled);
-                TrySetCanceled(canceled.CancellationToken);
+                TrySetCanceled(origin.TokenToTell(canceled.CancellationToken));
                 break;
             default:
                 origin.Finish(WorkOutcome.Failed);
@@ -169,7 +169,7 @@ internal sealed class SpawnedFunction<TResult>(SpawnOrigin origin, Func<Cancella
                 break;
             case OperationCanceledException canceled:
                 origin.Finish(WorkOutcome.Cancelled);
-                TrySetCanceled(canceled.CancellationToken);
+                TrySetCanceled(origin.TokenToTell(canceled.CancellationToken));
                 break;
             default:
                 origin.Finish(WorkOutcome.Failed);

@@ -40,6 +40,9 @@ internal sealed class LocalQueue
     // The ring; a struct element avoids the covariance check of a reference array store.
     private readonly Slot[] _slots = new Slot[Capacity];
 
+    // What goes to the injector, on its way; made at the first overflow. Owner only; empty between two uses.
+    private QueueEntry[]? _overflow;
+
     // Both indices on lines of their own: thieves write the head, the owner writes the tail on every push.
     private Indices _indices;
 
@@ -132,7 +135,7 @@ internal sealed class LocalQueue
         }
 
         // All slots are the owner's alone now. To everybody else the queue is empty until the tail moves.
-        var batch = new QueueEntry[half + 1];
+        var batch = _overflow ??= new QueueEntry[half + 1];
         for (uint i = 0; i < half; i++)
         {
             batch[i] = _slots[(real + half + i) & Mask].Empty();
@@ -143,6 +146,7 @@ internal sealed class LocalQueue
         // Index tail + i and index real + i are the same slot: the older half is in its place already.
         _indices.Tail.Value = tail + half; // release; pairs with the tail read in StealInto
         overflow.PushMany(batch);
+        Array.Clear(batch);
         return true;
     }
 

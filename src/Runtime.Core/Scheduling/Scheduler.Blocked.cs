@@ -15,6 +15,29 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>The same with all that it has queued, while stealing is switched off and nobody else could take it.</summary>
+    public void FreeUnreachable(Worker worker)
+    {
+        if (_settings.Stealing)
+        {
+            return;
+        }
+
+        while (worker.Queue.Visitor.StealInto(_loot, out var entry, out _) != StealResult.Empty)
+        {
+            if (entry.Item is null)
+            {
+                continue; // a lost race
+            }
+
+            do
+            {
+                Injector.Push(entry);
+            }
+            while (_loot.TryPop(out entry));
+        }
+    }
+
     /// <summary>Puts everything that a blocked worker has queued ahead of other plain work: it may be waiting for just that.</summary>
     public void FreeQueues(Worker worker)
     {
@@ -39,7 +62,10 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>Tells pushes what time it is; 0 when nobody will tell them for a while.</summary>
-    public void TellTime(long milliseconds) => Volatile.Write(ref _toldTime, milliseconds);
+    public void TellTime(long milliseconds) => Volatile.Write(ref _toldTime, _settings.StarvationThreshold < FineThreshold ? 0 : milliseconds);
+
+    // In milliseconds. Below this a stamp that is a pause of the monitor old would pass for age: by the clock then.
+    private const long FineThreshold = 100;
 
     /// <inheritdoc cref="WorkerMonitor.Add"/>
     public void AddLookout(Func<bool> lookout) => _monitor.Add(lookout);
@@ -56,17 +82,17 @@ internal sealed partial class Scheduler
     /// <summary>Counts an item that has been found to block.</summary>
     public void CountBlocked() => Interlocked.Increment(ref _blockedItems);
 
-    /// <summary>Says how many workers are blocked: so many more may be awake.</summary>
-    public void SetBlocked(int blocked)
+    /// <summary>Says how many workers are held up: so many more may be awake.</summary>
+    public void SetHeldUp(int heldUp)
     {
-        if (blocked == _blocked)
+        if (heldUp == _heldUp)
         {
             return;
         }
 
         lock (_workersLock)
         {
-            _blocked = blocked;
+            _heldUp = heldUp;
             SetLimit_NeedsLock();
         }
     }

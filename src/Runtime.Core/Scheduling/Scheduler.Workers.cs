@@ -25,8 +25,8 @@ internal sealed partial class Scheduler
     private int _configured;
     private volatile int _reserve;
 
-    // How many are blocked in user code; under _workersLock.
-    private int _blocked;
+    // How many do not come back to look for work: they are blocked, or compute for long while something waits; under _workersLock.
+    private int _heldUp;
 
     // Items that were found to block; by Interlocked.
     private long _blockedItems;
@@ -130,11 +130,11 @@ internal sealed partial class Scheduler
         }
     }
 
-    // As many awake as there are processors, and one more for each that is blocked.
+    // As many awake as there are processors, and one more for each that is held up. Those that are to end count no more: they will not look for work.
     private void SetLimit_NeedsLock()
     {
-        _activeLimit = Math.Min(_workers.Length, Environment.ProcessorCount + _blocked);
-        Idle.SetWorkers(_workers.Length, _activeLimit);
+        _activeLimit = Math.Min(_staying, Environment.ProcessorCount + _heldUp);
+        Idle.SetWorkers(_staying, _activeLimit);
     }
 
     /// <summary>Ends the workers. Work that is left, and work that is submitted from now on, runs elsewhere.</summary>
@@ -199,8 +199,9 @@ internal sealed partial class Scheduler
             var worker = _workers[i];
             if (!worker.IsRetiring)
             {
-                worker.Retire();
                 _staying--;
+                SetLimit_NeedsLock(); // before it can know: its hand-over wakes whoever a push that still counted it has not
+                worker.Retire();
                 Fence.Full(); // pairs with the fence in IdleSet.Enter: it sees the flag, or we see it parked
                 Idle.Wake(worker);
             }

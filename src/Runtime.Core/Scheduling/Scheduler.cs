@@ -180,11 +180,7 @@ internal sealed partial class Scheduler
         }
         else
         {
-            Injector.PushMany(entries);
-            if (Idle.NeedsWake)
-            {
-                Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
-            }
+            Inject(entries);
         }
     }
 
@@ -204,6 +200,11 @@ internal sealed partial class Scheduler
         if (!Injector.IsEmpty || !Lanes.IsEmpty)
         {
             return true;
+        }
+
+        if (!_settings.Stealing)
+        {
+            return false; // what a ring still holds is out of reach; its owner, or the monitor, moves it
         }
 
         foreach (var worker in Workers)
@@ -276,10 +277,23 @@ internal sealed partial class Scheduler
         }
     }
 
-    private void Inject(object item)
+    private void Inject(object item) => Inject(new QueueEntry(item, OutsideStamp()));
+
+    /// <summary>Queues an item behind all that waits in the injector, and wakes a worker if that pays.</summary>
+    public void Inject(QueueEntry entry)
     {
-        Injector.Push(new QueueEntry(item, OutsideStamp()));
+        Injector.Push(entry);
         WakeForInjector();
+    }
+
+    /// <summary>The same with several.</summary>
+    public void Inject(ReadOnlySpan<QueueEntry> entries)
+    {
+        Injector.PushMany(entries);
+        if (Idle.NeedsWake)
+        {
+            Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
+        }
     }
 
     // After a push, which was a fence.

@@ -15,6 +15,9 @@ internal sealed partial class Worker
     // How many items in a row came from the slot. Owner only.
     private int _slotRuns;
 
+    // Whether the ring has overflowed into the injector, and that was not empty since. Owner only.
+    private bool _isOverflowing;
+
     // Whether the item that runs has pushed on the ring, which is not a fence. Owner only.
     private bool _hasPushed;
 
@@ -25,7 +28,7 @@ internal sealed partial class Worker
 
     public void PushNew(QueueEntry entry)
     {
-        if (IsEmptyToOwner)
+        if (IsEmptyToOwner && !IsOverflowing())
         {
             _slot.Put(entry);
         }
@@ -37,9 +40,15 @@ internal sealed partial class Worker
 
     public void PushMany(ReadOnlySpan<QueueEntry> entries)
     {
-        foreach (var entry in entries)
+        var pushed = 0;
+        for (; pushed < entries.Length && !IsOverflowing(); pushed++)
         {
-            Push(entry);
+            Push(entries[pushed]);
+        }
+
+        if (pushed < entries.Length)
+        {
+            _scheduler.Inject(entries[pushed..]);
         }
 
         _hasPushed = true;
@@ -76,6 +85,12 @@ internal sealed partial class Worker
 
     private void PushAndNotify(QueueEntry entry)
     {
+        if (IsOverflowing())
+        {
+            _scheduler.Inject(entry);
+            return;
+        }
+
         Push(entry);
         _hasPushed = true;
         WakeForOwnQueue();
@@ -95,6 +110,10 @@ internal sealed partial class Worker
         if (Queue.Push(entry, _scheduler.Injector))
         {
             Counters.Overflows++;
+            _isOverflowing = true;
         }
     }
+
+    // After an overflow new work follows it into the injector until that is empty: in the ring it would start before older work.
+    private bool IsOverflowing() => _isOverflowing && (_isOverflowing = !_scheduler.Injector.IsEmpty);
 }

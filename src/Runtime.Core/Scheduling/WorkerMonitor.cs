@@ -24,6 +24,9 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
     private const int LooksPerPace = 32;
     private const int LooksBeforeSleep = 64;
 
+    // A worker that is in the same item at so many looks after the first is not coming back soon: another may be awake in its place, if there is one.
+    private const int LooksUntilHeldUp = 3;
+
     // An item that blocks its worker for so long is reported.
     private static readonly TimeSpan WorthReporting = TimeSpan.FromMilliseconds(100);
 
@@ -114,6 +117,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         var now = MonotonicClock.Timestamp;
         var stuck = 0;
         var blocked = 0;
+        var heldUp = 0;
         foreach (var worker in scheduler.Workers)
         {
             var watch = worker.Watch;
@@ -124,18 +128,22 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
             }
 
             stuck++;
+            heldUp += watch.IsBlocked || watch.Looks >= LooksUntilHeldUp ? 1 : 0;
             if (watch.IsBlocked)
             {
                 blocked++;
                 OnBlocked(worker, isNew: !before, now);
             }
-            else
+            else if (scheduler.Workers.Length > 1)
             {
+                // With one worker nobody could take it, and it would lose its place in the order.
                 scheduler.FreeSlot(worker);
+                scheduler.FreeUnreachable(worker);
             }
         }
 
         Compensate(blocked, now);
+        scheduler.SetHeldUp(heldUp);
         if (stuck > 0)
         {
             scheduler.WakeIfWorkWaits();
@@ -177,8 +185,6 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         {
             scheduler.SetReserve(blocked);
         }
-
-        scheduler.SetBlocked(blocked);
     }
 
     private void Pace(int stuck, bool watched)

@@ -146,7 +146,7 @@ internal sealed partial class BackgroundQueue
 
     private void End_NeedsLock(WorkHandle entry, WorkStatus status, long now)
     {
-        entry.FinishedTicks = now;
+        entry.FinishedTicks = Math.Max(now, Math.Max(entry.EnqueuedTicks, entry.StartedTicks)); // the reading may be of before the lock
         entry.FinishOrdinal = ++_finished;
         entry.Stage = status;
         if (entry.Extras is { Secret: not 0 })

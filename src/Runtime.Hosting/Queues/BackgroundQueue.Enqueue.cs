@@ -17,7 +17,7 @@ internal sealed partial class BackgroundQueue
         }
 
         Prepare(entry);
-        var now = EnqueueTime;
+        var now = Clock.Now;
         return TryAcceptUnlocked(entry, now) ? new ValueTask<WorkHandle>(entry) : EnqueueUnderLockAsync(entry, now, cancellationToken);
     }
 
@@ -70,7 +70,7 @@ internal sealed partial class BackgroundQueue
     private bool TryEnqueue(WorkHandle entry, [NotNullWhen(true)] out WorkHandle? handle)
     {
         Prepare(entry);
-        var now = EnqueueTime;
+        var now = Clock.Now;
         if (TryAcceptUnlocked(entry, now))
         {
             handle = entry;

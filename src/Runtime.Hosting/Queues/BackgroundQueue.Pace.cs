@@ -7,11 +7,10 @@ namespace Runtime.Hosting.Queues;
 // number of pumps follows the backlog, and none is dispatched for what the running ones will have taken in a moment.
 // That trusts the next item to be like those before it. In case it is not, a watch looks every few milliseconds, on the thread of the runtime's monitor:
 // when a pump has not taken an item since, its claims are called back, the pace is brisk no longer, and what waits gets a pump.
-// The clock: a reading costs as much as a tenth of all else about a trivial item. While producers fill a brisk queue, pumps tell them the time, which is then
-// late by what a pump takes for one claim, some microseconds; and between the items of a claim a pump reads the coarse clock, and the exact one when that
-// has moved on, or for the eighth item. So the times of such items are right to some microseconds, and those of one that turns out to be long, to the
-// milliseconds of the coarse clock. Items that are timed for the histograms, or looked up by id, are not among them.
-// Rejected: a pump on its way in any case, instead of the watch. With a producer about as fast as one pump that is a worker woken for every claim.
+// The clock: a reading costs as much as a tenth of all else about a trivial item. So between the items of a claim a pump reads the coarse clock, and the exact
+// one when that has moved on, or for the eighth item. The times of such items are right to some microseconds, and those of one that turns out to be long,
+// to the milliseconds of the coarse clock. Items that are timed for the histograms, or looked up by id, are not among them.
+// Rejected: pumps that tell enqueues the time too (a pump that is held up tells one that is milliseconds old: delays would end early). A pump on its way in any case, instead of the watch. With a producer about as fast as one pump that is a worker woken for every claim.
 internal sealed partial class BackgroundQueue
 {
     // A turn tells the pace when it had so many items.
@@ -71,18 +70,8 @@ internal sealed partial class BackgroundQueue
         }
     }
 
-    // Nobody is there to tell the time.
-    private void StopFilling_NeedsLock()
-    {
-        _isFilling = false;
-        _intake.TellTime(0);
-    }
-
     // So many items at most have their times from one reading of the clock.
     private const int ItemsPerReading = 8;
-
-    // The time of an enqueue.
-    private long EnqueueTime => _intake.Time is var told && told != 0 ? told : Clock.Now;
 
     /// <summary>The time at the end of an item, for which the lock is not needed.</summary>
     /// <param name="now">When the last reading was made.</param>
@@ -102,7 +91,7 @@ internal sealed partial class BackgroundQueue
     }
 
     // Each time a pump comes to the lock.
-    private void JudgeProducers_NeedsLock(long now)
+    private void JudgeProducers_NeedsLock()
     {
         var finished = _finished - _finishedSeen;
         if (finished >= ItemsThatTell)
@@ -112,8 +101,6 @@ internal sealed partial class BackgroundQueue
             _pushedSeen = pushed;
             _finishedSeen = _finished;
         }
-
-        _intake.TellTime(_isFilling && _isWatched ? now : 0);
     }
 
     // At the end of a turn.
@@ -173,7 +160,7 @@ internal sealed partial class BackgroundQueue
             if (!again)
             {
                 _brisk = false;
-                StopFilling_NeedsLock();
+                _isFilling = false;
                 Recall_NeedsLock(now);
                 EnsurePump_NeedsLock(now, ref after);
                 Leave_NeedsLock(now, ref after);

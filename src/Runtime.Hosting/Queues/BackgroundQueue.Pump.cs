@@ -54,6 +54,9 @@ internal sealed partial class BackgroundQueue
         var items = 0;
         while (entry is not null)
         {
+            // The item may have come after the reading, while this pump waited for the lock.
+            now = Math.Max(now, entry.ReadyAt);
+
             // Nothing in here throws: Run catches what user code, log sinks and metric listeners throw.
             entry.StartedTicks = now;
             entry.Stage = WorkStatus.Running;
@@ -128,7 +131,7 @@ internal sealed partial class BackgroundQueue
         lock (_lock)
         {
             EndCurrent_NeedsLock(pump, entry, succeeded, now, ref after);
-            JudgeProducers_NeedsLock(now);
+            JudgeProducers_NeedsLock();
             turnOver |= pump.ItemsOfTurn >= ItemsPerTurn;
             if (!turnOver)
             {
@@ -148,6 +151,7 @@ internal sealed partial class BackgroundQueue
             }
 
             Leave_NeedsLock(now, ref after);
+            WatchIfBrisk_NeedsLock(now);
         }
 
         if (succeeded)
@@ -233,7 +237,7 @@ internal sealed partial class BackgroundQueue
             {
                 _idlePumps.Push(pump);
                 _brisk = false; // what comes after a pause may be anything
-                StopFilling_NeedsLock();
+                _isFilling = false;
             }
 
             EnsurePump_NeedsLock(now, ref after);

@@ -8,7 +8,7 @@
 //   _free          under the lock, release                                enqueues
 //   _scanned       under the lock                                         a lingering pump, as a hint
 //   _gaps          under the lock
-//   _attendedLevel, _servedLevel, _isUrgent, _time   see each
+//   _attendedLevel, _servedLevel, _isUrgent   see each
 //
 // Invariants: an index is claimed by one CAS, together with a place; only the enqueue that claimed it fills its slot. _free <= every index whose slot is
 //             not empty or not yet filled, and tail <= _free + Slots, so a slot is claimed again only after it has been emptied.
@@ -65,10 +65,6 @@ internal struct Intake
     // Never replaced.
     [FieldOffset(144)]
     private Slot[] _slots;
-
-    // What time it is for enqueues, or 0: by their own clock. Written under the lock.
-    [FieldOffset(152)]
-    private long _time;
 
     // From here on indices are in use; before it they are free for the next round.
     [FieldOffset(192)]
@@ -170,18 +166,6 @@ internal struct Intake
         else
         {
             Interlocked.And(ref _word, ~(ulong)Contested);
-        }
-    }
-
-    /// <summary>What time it is for enqueues, or 0: by their own clock.</summary>
-    public readonly long Time => Volatile.Read(in _time);
-
-    /// <summary>Tells enqueues the time, or that nobody tells it any more. Under the lock.</summary>
-    public void TellTime(long now)
-    {
-        if (_time != now)
-        {
-            Volatile.Write(ref _time, now);
         }
     }
 

@@ -6,6 +6,8 @@ namespace Runtime.Hosting.Queues;
 /// <summary>An item without a result.</summary>
 internal abstract class PlainWork(BackgroundQueue queue, Delegate work, EnqueueOptions? options) : WorkHandle(queue, work, options)
 {
+    private static readonly TaskCompletionSource _succeeded = Completed();
+
     public sealed override Guid Id => Queue.IdOf(this);
 
     public sealed override string? Name => Options.Name;
@@ -36,9 +38,10 @@ internal abstract class PlainWork(BackgroundQueue queue, Delegate work, EnqueueO
     {
         get
         {
-            if (Stage == WorkStatus.Succeeded)
+            // Without a source of its own, that of all who were not asked before they succeeded; either way it is the same task from now on.
+            if (Stage == WorkStatus.Succeeded && CompletionSource is null)
             {
-                return Task.CompletedTask;
+                Interlocked.CompareExchange(ref CompletionSource, _succeeded, null);
             }
 
             BackgroundQueue.EnsureCompletion(this);
@@ -47,6 +50,13 @@ internal abstract class PlainWork(BackgroundQueue queue, Delegate work, EnqueueO
     }
 
     public sealed override bool Cancel(string? reason = null) => Queue.Cancel(this, reason);
+
+    private static TaskCompletionSource Completed()
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        source.SetResult();
+        return source;
+    }
 
     internal sealed override object CreateCompletionSource() => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -100,6 +100,55 @@ public sealed class QueueHandleTests
     }
 
     [Fact]
+    public async Task Completion_AskedForBeforeAndAfterTheEnd_IsTheSameTask()
+    {
+        await using var rig = await QueueRig.StartAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            var handle = await rig.Queue.EnqueueAsync(static async ct => await Task.Yield());
+            var before = handle.Completion;
+            await before.Guard();
+            handle.Completion.ShouldBeSameAs(before);
+
+            var unasked = await rig.Queue.EnqueueAsync(static _ => default);
+            SpinWait.SpinUntil(() => unasked.Status == WorkStatus.Succeeded, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+            unasked.Completion.ShouldBeSameAs(unasked.Completion);
+            unasked.Completion.IsCompletedSuccessfully.ShouldBeTrue();
+        }
+    }
+
+    [Theory]
+    [InlineData(QueueFullMode.Wait, 500)]
+    [InlineData(QueueFullMode.DropOldest, 4)]
+    public async Task Times_ManyProducers_AreNeverInTheWrongOrder(QueueFullMode mode, int capacity)
+    {
+        const int Producers = 4;
+        const int Items = 25_000;
+        await using var rig = await QueueRig.StartAsync(
+            options =>
+            {
+                options.Queue.Capacity = capacity;
+                options.Queue.FullMode = mode;
+            },
+            log: false);
+        var handles = new WorkHandle[Producers * Items];
+        await Task.WhenAll(Enumerable.Range(0, Producers).Select(producer => Task.Run(async () =>
+        {
+            for (var i = 0; i < Items; i++)
+            {
+                handles[(producer * Items) + i] = await rig.Queue.EnqueueAsync(static _ => default);
+            }
+        }))).Guard();
+
+        foreach (var handle in handles)
+        {
+            await handle.Completion.ContinueWith(static _ => { }, TaskScheduler.Default).Guard();
+            (handle.StartedAt ?? handle.EnqueuedAt).ShouldBeGreaterThanOrEqualTo(handle.EnqueuedAt);
+            handle.FinishedAt!.Value.ShouldBeGreaterThanOrEqualTo(handle.StartedAt ?? handle.EnqueuedAt);
+        }
+    }
+
+    [Fact]
     public async Task Completion_AskedForWhileTheItemEnds_AlwaysEnds()
     {
         await using var rig = await QueueRig.StartAsync();
