@@ -18,7 +18,8 @@
 // Own pushes: a worker that pushes on its own ring does not fence. It comes back to that ring after the item it is running, its next pop is
 //             a fence, and it asks again then. While it does not come back, the monitor sees the ring and asks for it.
 // The limit:  more awake workers than processors only pass the processors to and fro. A wake that the limit forbids is not lost: as many workers
-//             as there are processors are awake, each looks everywhere before it parks, and the monitor raises the limit for each that is blocked.
+//             as there are processors are awake, each looks everywhere before it parks, and the monitor raises the limit for each that does not come
+//             back to look, because it is blocked or computes for long. Workers that are to end are not among those counted.
 // Sources:    Go's proc.go ("work; StoreLoad; check"), Tokio's idle.rs, rayon's sleep README.
 // Tests:      AsyncRuntimeWorkerTests, the model suites, the Promela model.
 using Runtime.Core.Concurrency;

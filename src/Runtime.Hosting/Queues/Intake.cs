@@ -27,11 +27,11 @@ using System.Runtime.InteropServices;
 namespace Runtime.Hosting.Queues;
 
 /// <summary>The way into a queue without its lock. See the head of the file.</summary>
-/// <remarks>Four parts, each 64 bytes off the others: what enqueues write; what they read; what is written under the lock; the ring.</remarks>
+/// <remarks>Three parts, each 64 bytes off the others: what enqueues write; what they read; what is written under the lock.</remarks>
 [StructLayout(LayoutKind.Explicit, Size = 320)]
 internal struct Intake
 {
-    /// <summary>How many items the ring holds: as many as an enqueuer's second-level cache, 8 KB of references.</summary>
+    /// <summary>How many items the ring holds, 8 KB: so many are still in the cache of the enqueuer that finds it full and empties it.</summary>
     private const int Slots = 1024;
 
     private const uint Mask = Slots - 1;
