@@ -175,15 +175,26 @@ public sealed partial class AsyncRuntime
 
     private void Submit(SpawnOrigin origin, ISpawned work, Worker? worker)
     {
-        if (origin is SpawnEnvelope envelope)
+        if (Runnable(origin, work) is SpawnEnvelope envelope)
         {
-            envelope.Enclose(work);
             _dispatcher.Scheduler.Submit(envelope, worker);
         }
         else
         {
             _dispatcher.Scheduler.SubmitPlain(work, worker);
         }
+    }
+
+    // What is queued for spawned work: itself, or the envelope around it.
+    private static IRunnable Runnable(SpawnOrigin origin, ISpawned work)
+    {
+        if (origin is not SpawnEnvelope envelope)
+        {
+            return work;
+        }
+
+        envelope.Enclose(work);
+        return envelope;
     }
 
     private static InvalidOperationException QueuedAlready(WorkItem item) => new(

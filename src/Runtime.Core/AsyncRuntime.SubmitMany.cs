@@ -51,7 +51,7 @@ public sealed partial class AsyncRuntime
             items[i] = item;
         }
 
-        SubmitMany(items.AsSpan(0, states.Length), worker);
+        SubmitMany<WorkItem>(items.AsSpan(0, states.Length), worker);
         ArrayPool<WorkItem>.Shared.Return(items, clearArray: true);
     }
 
@@ -73,24 +73,24 @@ public sealed partial class AsyncRuntime
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = AcceptMany(worker, states.Length);
         var tasks = new Task[states.Length];
-        var items = ArrayPool<WorkItem>.Shared.Rent(states.Length);
+        var items = ArrayPool<IRunnable>.Shared.Rent(states.Length);
         for (var i = 0; i < states.Length; i++)
         {
             var state = states[i];
-            var envelope = new SpawnEnvelope(_dispatcher, _dispatcher.CaptureExecutionContext(), options, late, cancellationToken);
-            var item = new SpawnedAction(envelope, token => work(state, token));
-            envelope.Enclose(item);
-            items[i] = envelope;
+            var origin = OriginOf(options, late, cancellationToken);
+            var item = new SpawnedAction(origin, token => work(state, token));
+            items[i] = Runnable(origin, item);
             tasks[i] = item.Task;
         }
 
-        SubmitMany(items.AsSpan(0, states.Length), worker);
-        ArrayPool<WorkItem>.Shared.Return(items, clearArray: true);
+        SubmitMany<IRunnable>(items.AsSpan(0, states.Length), worker);
+        ArrayPool<IRunnable>.Shared.Return(items, clearArray: true);
         return tasks;
     }
 
     // Prepared and accepted items of one priority and deadline.
-    private void SubmitMany(ReadOnlySpan<WorkItem> items, Worker? worker)
+    private void SubmitMany<TItem>(ReadOnlySpan<TItem> items, Worker? worker)
+        where TItem : class, IRunnable
     {
         if (items.IsEmpty)
         {

@@ -12,7 +12,7 @@
 // Races:      two takers: one exchange finds null. A stamp may belong to an item put after the one taken when the taker is late in reading it;
 //             it is read before the exchange therefore, and only the age is wrong if the slot was emptied and filled again in between.
 // Progress:   whoever puts comes back to its own slot within one item; while it is stuck in that item, the monitor takes the slot's content
-//             away after a millisecond or two, and a searching worker that finds nothing else does so too. So nothing is stranded.
+//             away after a millisecond or two, if there is another worker for it. So nothing is stranded.
 // Rejected:   an unstealable slot (Tokio: a task behind a long poll waits for it, tokio#4941); waking a worker for every put (tokio#8065: a third
 //             of the throughput); a biased slot whose owner pays no interlocked take and whose thief pays a process-wide fence: 3 ns less for the
 //             owner, a second protocol to prove.

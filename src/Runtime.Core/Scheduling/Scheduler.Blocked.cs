@@ -23,19 +23,7 @@ internal sealed partial class Scheduler
             return;
         }
 
-        while (worker.Queue.Visitor.StealInto(_loot, out var entry, out _) != StealResult.Empty)
-        {
-            if (entry.Item is null)
-            {
-                continue; // a lost race
-            }
-
-            do
-            {
-                Injector.Push(entry);
-            }
-            while (_loot.TryPop(out entry));
-        }
+        Rob(worker, _loot, Injector.Push);
     }
 
     /// <summary>Puts everything that a blocked worker has queued ahead of other plain work: it may be waiting for just that.</summary>
@@ -46,19 +34,7 @@ internal sealed partial class Scheduler
             Lanes.Add(entry, TaskPriority.High, long.MaxValue);
         }
 
-        while (worker.Queue.Visitor.StealInto(_loot, out entry, out _) != StealResult.Empty)
-        {
-            if (entry.Item is null)
-            {
-                continue; // a lost race
-            }
-
-            do
-            {
-                Lanes.Add(entry, TaskPriority.High, long.MaxValue);
-            }
-            while (_loot.TryPop(out entry));
-        }
+        Rob(worker, _loot, ahead => Lanes.Add(ahead, TaskPriority.High, long.MaxValue));
     }
 
     /// <summary>Tells pushes what time it is; 0 when nobody will tell them for a while.</summary>

@@ -216,8 +216,13 @@ internal sealed partial class Scheduler
             _host.RunElsewhere(entry.Item);
         }
 
-        var loot = new LocalQueue();
-        while (worker.Queue.Visitor.StealInto(loot, out entry, out _) != StealResult.Empty)
+        Rob(worker, new LocalQueue(), left => _host.RunElsewhere(left.Item));
+    }
+
+    // Takes all that is in the ring of another worker, by way of a queue of the caller's own.
+    private static void Rob(Worker worker, LocalQueue loot, Action<QueueEntry> sink)
+    {
+        while (worker.Queue.Visitor.StealInto(loot, out var entry, out _) != StealResult.Empty)
         {
             if (entry.Item is null)
             {
@@ -226,7 +231,7 @@ internal sealed partial class Scheduler
 
             do
             {
-                _host.RunElsewhere(entry.Item);
+                sink(entry);
             }
             while (loot.TryPop(out entry));
         }

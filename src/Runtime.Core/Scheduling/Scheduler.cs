@@ -160,7 +160,8 @@ internal sealed partial class Scheduler
     /// <param name="items">The work; at least one item.</param>
     /// <param name="entries">Room for as many entries.</param>
     /// <param name="worker">See <see cref="CurrentWorker"/>.</param>
-    public void SubmitMany(ReadOnlySpan<WorkItem> items, Span<QueueEntry> entries, Worker? worker)
+    public void SubmitMany<TItem>(ReadOnlySpan<TItem> items, Span<QueueEntry> entries, Worker? worker)
+        where TItem : class, IRunnable
     {
         var stamp = OutsideStamp();
         for (var i = 0; i < items.Length; i++)
@@ -169,9 +170,9 @@ internal sealed partial class Scheduler
         }
 
         var settings = _settings;
-        if (settings.Priorities && IsUrgencyGiven(items[0]))
+        if (settings.Priorities && items[0] is WorkItem first && IsUrgencyGiven(first))
         {
-            Lanes.AddMany(entries, items[0].Priority, items[0].DeadlineTicks);
+            Lanes.AddMany(entries, first.Priority, first.DeadlineTicks);
             Notify();
         }
         else if (MayPush(worker, settings))
