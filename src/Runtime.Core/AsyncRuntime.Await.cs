@@ -61,7 +61,7 @@ public sealed partial class AsyncRuntime
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        var pool = _dispatcher.Awaitables;
+        var pool = _dispatcher.Pool;
         if (milliseconds == -1)
         {
             return pool.Take<DelayItem>().Start(pool, _timers, Timeout.InfiniteTimeSpan, cancellationToken);
@@ -127,7 +127,7 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        var item = _dispatcher.Awaitables.Take<RunAction<TState>>();
+        var item = _dispatcher.Pool.Take<RunAction<TState>>();
         var end = item.Prepare(_dispatcher, late, work, state, options, cancellationToken); // before it is queued: from then on it is not ours
         _dispatcher.Scheduler.Submit(item, worker);
         return end;
@@ -144,7 +144,7 @@ public sealed partial class AsyncRuntime
         options = Validated(options);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        var item = _dispatcher.Awaitables.Take<RunFunction<TState, TResult>>();
+        var item = _dispatcher.Pool.Take<RunFunction<TState, TResult>>();
         var end = item.Prepare(_dispatcher, late, work, state, options, cancellationToken);
         _dispatcher.Scheduler.Submit(item, worker);
         return end;

@@ -61,8 +61,8 @@ public sealed partial class AsyncRuntime
         ArgumentNullException.ThrowIfNull(action);
         var worker = _dispatcher.Scheduler.CurrentWorker;
         var late = Accept(worker);
-        var item = _dispatcher.Posted.Take<TState>();
-        item.Prepare(_dispatcher.Posted, _dispatcher.CaptureExecutionContext(), action, state, late);
+        var item = _dispatcher.Pool.Take<PostedAction<TState>>();
+        item.Prepare(_dispatcher, _dispatcher.CaptureExecutionContext(), action, state, late);
         _dispatcher.Scheduler.Submit(item, worker);
     }
 

@@ -46,8 +46,8 @@ public sealed partial class AsyncRuntime
         var items = ArrayPool<WorkItem>.Shared.Rent(states.Length);
         for (var i = 0; i < states.Length; i++)
         {
-            var item = _dispatcher.Posted.Take<TState>();
-            item.Prepare(_dispatcher.Posted, context, action, states[i], late);
+            var item = _dispatcher.Pool.Take<PostedAction<TState>>();
+            item.Prepare(_dispatcher, context, action, states[i], late);
             items[i] = item;
         }
 

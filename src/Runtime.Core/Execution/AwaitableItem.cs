@@ -7,9 +7,9 @@ namespace Runtime.Core.Execution;
 /// <summary>What stands behind a <see cref="ValueTask"/> of the runtime's own: the operation, and the work item by which its awaiter goes on, in one object.</summary>
 /// <remarks>
 /// So an await allocates nothing: the awaiter leaves its continuation here, and what is queued when the operation ends is this object. It serves one call
-/// after another, from an <see cref="AwaitablePool"/>. Whoever settles must have finished with it before: from then on it belongs to the awaiter.
+/// after another, from an <see cref="ItemPool"/>. Whoever settles must have finished with it before: from then on it belongs to the awaiter.
 /// </remarks>
-internal abstract class AwaitableItem : WorkItem, IThreadPoolWorkItem
+internal abstract class AwaitableItem : PooledItem, IThreadPoolWorkItem
 {
     private AwaitCore<AwaitContinuation> _core;
 
@@ -18,9 +18,6 @@ internal abstract class AwaitableItem : WorkItem, IThreadPoolWorkItem
 
     // Whether the awaiter has been told once that it is not complete although it is, for want of budget. Awaiter only.
     private bool _isDeferred;
-
-    /// <summary>The next free one. For the pool.</summary>
-    internal AwaitableItem? NextFree;
 
     internal sealed override string? Name => _goesOn ? WorkDescription.OfState(_core.Continuation.State) : WorkName;
 

@@ -8,7 +8,7 @@ namespace Runtime.Core.Execution;
 internal sealed class DelayItem : AwaitableItem, IValueTaskSource
 {
     private readonly Timer _timer;
-    private AwaitablePool? _pool;
+    private ItemPool? _pool;
     private TimerService? _timers;
     private CancellationToken _token;
 
@@ -22,7 +22,7 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
     /// <param name="timers">Tell the time.</param>
     /// <param name="delay">How long; not zero.</param>
     /// <param name="token">Ends it before its time.</param>
-    public ValueTask Start(AwaitablePool pool, TimerService timers, TimeSpan delay, CancellationToken token)
+    public ValueTask Start(ItemPool pool, TimerService timers, TimeSpan delay, CancellationToken token)
     {
         _pool = pool;
         _timers = timers;
@@ -43,7 +43,7 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
     }
 
     /// <summary>A delay that is over: whoever awaits it gives way first, because its budget is spent.</summary>
-    public ValueTask StartElapsed(AwaitablePool pool)
+    public ValueTask StartElapsed(ItemPool pool)
     {
         _pool = pool;
         var version = Open();

@@ -2,22 +2,19 @@ using Runtime.Core.Scheduling;
 
 namespace Runtime.Core.Execution;
 
-/// <summary>A posted delegate on its way to a worker. Taken from a <see cref="PostedActionPool"/> and given back when the delegate has returned.</summary>
-internal sealed class PostedAction<TState> : WorkItem
+/// <summary>A posted delegate on its way to a worker. Taken from a <see cref="ItemPool"/> and given back when the delegate has returned.</summary>
+internal sealed class PostedAction<TState> : PooledItem
 {
     private ExecutionContext? _executionContext;
     private Action<TState>? _action;
     private TState? _state;
-    private PostedActionPool? _pool;
-
-    /// <summary>The next free one.</summary>
-    internal PostedAction<TState>? NextFree;
+    private WorkDispatcher? _dispatcher;
 
     internal override Delegate? Body => _action;
 
-    public void Prepare(PostedActionPool pool, ExecutionContext? executionContext, Action<TState> action, TState state, bool late)
+    public void Prepare(WorkDispatcher dispatcher, ExecutionContext? executionContext, Action<TState> action, TState state, bool late)
     {
-        _pool = pool;
+        _dispatcher = dispatcher;
         _executionContext = executionContext;
         _action = action;
         _state = state;
@@ -26,7 +23,7 @@ internal sealed class PostedAction<TState> : WorkItem
 
     internal override void Run()
     {
-        var ledger = _pool!.Ledger;
+        var ledger = _dispatcher!.Ledger;
         if (ledger.IsCutOff)
         {
             TryCancelUnstarted();
@@ -57,7 +54,7 @@ internal sealed class PostedAction<TState> : WorkItem
 
     internal override bool TryCancelUnstarted()
     {
-        var ledger = _pool!.Ledger;
+        var ledger = _dispatcher!.Ledger;
         var late = Late;
         Release();
         ledger.Finish(WorkOutcome.Cancelled, late);
@@ -71,8 +68,8 @@ internal sealed class PostedAction<TState> : WorkItem
     // The last touch: from here on it may be another post's.
     private void Release()
     {
-        var pool = _pool!;
-        _pool = null;
+        var pool = _dispatcher!.Pool;
+        _dispatcher = null;
         _executionContext = null;
         _action = null;
         _state = default;

@@ -27,7 +27,7 @@ internal abstract class RunItem : AwaitableItem
 
     protected CancellationToken Token => _extras?.Token ?? _dispatcher!.Stopping;
 
-    protected AwaitablePool Pool => _dispatcher!.Awaitables;
+    protected ItemPool Pool => _dispatcher!.Pool;
 
     protected Action CompleteAction => _complete ??= Complete;
 

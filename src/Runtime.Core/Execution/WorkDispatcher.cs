@@ -27,7 +27,6 @@ internal sealed class WorkDispatcher : ISchedulerHost
         Owner = owner;
         _lifecycle = lifecycle;
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
-        Posted = new PostedActionPool(Ledger);
         PlainOrigin = new SpawnOrigin(this);
         Scheduler = new Scheduler(this, Ledger, options);
         Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
@@ -44,9 +43,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public WorkLedger Ledger { get; } = new();
 
-    public PostedActionPool Posted { get; }
-
-    public AwaitablePool Awaitables { get; } = new();
+    public ItemPool Pool { get; } = new();
 
     /// <summary>The origin of spawned work that has nothing of its own but its delegate.</summary>
     public SpawnOrigin PlainOrigin { get; }

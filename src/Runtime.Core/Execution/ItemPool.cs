@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Runtime.Core.Execution;
 
-/// <summary>Keeps the objects behind the runtime's own value tasks, so that an await allocates nothing once a runtime is warm.</summary>
+/// <summary>Keeps the work items behind posts and the runtime's own value tasks, so that neither allocates once a runtime is warm.</summary>
 /// <remarks>
-/// As <see cref="PostedActionPool"/>: each thread has a short list of its own, used without any synchronisation; batches of 32 go to and from a list of the
-/// runtime, because those who make calls and those who await them may be different threads. Thread safe. Bounded: at most 128 objects on a thread
-/// and 16,384 in the runtime, for each type.
+/// Each thread has a short list of its own, used without any synchronisation; batches of 32 go to and from a list of the runtime, because those who take
+/// and those who give back are often different threads. Thread safe. Bounded: at most 128 objects on a thread and 16,384 in the runtime, for each type.
 /// </remarks>
-internal sealed class AwaitablePool
+internal sealed class ItemPool
 {
     private const int Batch = 32;
     private const int MostOnThread = 4 * Batch;
@@ -18,7 +17,7 @@ internal sealed class AwaitablePool
 
     /// <summary>Takes a clean object, or makes one.</summary>
     public T Take<T>()
-        where T : AwaitableItem, new()
+        where T : PooledItem, new()
     {
         var item = OnThread<T>.Free;
         if (item is null)
@@ -40,7 +39,7 @@ internal sealed class AwaitablePool
 
     /// <summary>Takes an object back. It has been cleaned, and nobody else will touch it.</summary>
     public void Return<T>(T item)
-        where T : AwaitableItem
+        where T : PooledItem
     {
         if (OnThread<T>.Count >= MostOnThread)
         {
@@ -53,7 +52,7 @@ internal sealed class AwaitablePool
     }
 
     private void GiveBatch<T>()
-        where T : AwaitableItem
+        where T : PooledItem
     {
         var first = OnThread<T>.Free!;
         var last = first;
@@ -72,10 +71,10 @@ internal sealed class AwaitablePool
     private sealed class Batches
     {
         private readonly Lock _lock = new();
-        private AwaitableItem?[] _items = new AwaitableItem?[4];
+        private PooledItem?[] _items = new PooledItem?[4];
         private int _count;
 
-        public AwaitableItem? Pop()
+        public PooledItem? Pop()
         {
             lock (_lock)
             {
@@ -92,7 +91,7 @@ internal sealed class AwaitablePool
         }
 
         // One too many is left to the garbage collector.
-        public void Push(AwaitableItem batch)
+        public void Push(PooledItem batch)
         {
             lock (_lock)
             {
@@ -115,7 +114,7 @@ internal sealed class AwaitablePool
     private static class OnThread<T>
     {
         [ThreadStatic]
-        internal static AwaitableItem? Free;
+        internal static PooledItem? Free;
 
         [ThreadStatic]
         internal static int Count;
