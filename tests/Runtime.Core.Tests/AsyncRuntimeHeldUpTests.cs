@@ -40,6 +40,8 @@ public sealed class AsyncRuntimeHeldUpTests
         await computing.StartAsync(runtime, 2);
 
         runtime.Reconfigure(Options(2, "other"));
+        SpinWait.SpinUntil(() => runtime.Snapshot().Workers.Count(static w => w.Name.StartsWith("other", StringComparison.Ordinal) && w.Parks > 0) == 2, Waiting.HangGuard)
+            .ShouldBeTrue("the new ones have looked, found nothing, and sleep");
 
         await runtime.Spawn(static _ => default).Guarded();
     }

@@ -75,6 +75,40 @@ public sealed class PostAllocationTests : IAsyncLifetime
         worker.ShouldBeLessThan(320, "a node for each batch of 32 would be 320 bytes, besides what the two readings cost");
     }
 
+    [Theory]
+    [InlineData(TaskPriority.Normal)]
+    [InlineData(TaskPriority.High)]
+    public async Task AwaitOfATask_ManyWorksWokenAtOnce_QueueingThemAllocatesNothing(TaskPriority priority)
+    {
+        const int Works = 100;
+        var least = long.MaxValue;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var sources = Enumerable.Range(0, Works).Select(static _ => Waiting.NewSignal()).ToArray();
+            var waiting = 0;
+            var works = sources.Select(source => _runtime.Spawn(
+                async _ =>
+                {
+                    Interlocked.Increment(ref waiting);
+                    await source.Task;
+                },
+                new SpawnOptions { Priority = priority })).ToArray();
+            SpinWait.SpinUntil(() => Volatile.Read(ref waiting) == Works, Waiting.HangGuard).ShouldBeTrue();
+            await _runtime.Spawn(static _ => default, new SpawnOptions { Priority = TaskPriority.Background }).Guarded(); // the last of them has suspended
+
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (var source in sources)
+            {
+                source.SetResult();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            await Task.WhenAll(works).Guarded();
+        }
+
+        least.ShouldBe(0);
+    }
+
     private long OnWorker(Func<long> read)
     {
         long value = -1;
