@@ -19,7 +19,7 @@ namespace Runtime.Core.Execution;
 /// Every await comes home, through a <see cref="SynchronizationContext"/> of its own; code after <c>ConfigureAwait(false)</c> runs on the ThreadPool
 /// until the next ordinary await. Blocking in the work (<c>.Result</c>, <c>Wait()</c>) on something that needs this executor never ends.
 /// </para>
-/// <para>Allocation: starting work costs the task and nothing more; queueing a continuation costs nothing. Model: Tokio's current-thread runtime.</para>
+/// <para>Allocation: starting work costs the task and its source, 120 bytes; queueing a continuation costs nothing. Model: Tokio's current-thread runtime.</para>
 /// </remarks>
 public sealed partial class SingleThreadedExecutor : ITaskSpawner, IDisposable
 {
