@@ -24,7 +24,7 @@ public sealed partial class AsyncRuntime
         var late = Accept(worker);
         var origin = OriginOf(options, late, cancellationToken);
         var item = new SpawnedAction(origin, work);
-        Submit(origin, item, worker);
+        Submit(origin, item, options.Priority, worker);
         return item.Task;
     }
 
@@ -38,7 +38,7 @@ public sealed partial class AsyncRuntime
         var late = Accept(worker);
         var origin = OriginOf(options, late, cancellationToken);
         var item = new SpawnedFunction<TResult>(origin, work);
-        Submit(origin, item, worker);
+        Submit(origin, item, options.Priority, worker);
         return item.Task;
     }
 
@@ -48,7 +48,17 @@ public sealed partial class AsyncRuntime
     public void Post(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
-        Post(static action => action(), action);
+        var worker = _dispatcher.Scheduler.CurrentWorker;
+        var late = Accept(worker);
+        var context = _dispatcher.CaptureExecutionContext();
+        if (worker is null && context is null && !late)
+        {
+            _dispatcher.Scheduler.SubmitPosted(action);
+        }
+        else
+        {
+            Post(worker, late, context, static action => action(), action);
+        }
     }
 
     /// <summary>Runs a delegate on a worker, with a state that saves a closure, and forgets it.</summary>
@@ -60,10 +70,7 @@ public sealed partial class AsyncRuntime
     {
         ArgumentNullException.ThrowIfNull(action);
         var worker = _dispatcher.Scheduler.CurrentWorker;
-        var late = Accept(worker);
-        var item = _dispatcher.Pool.Take<PostedAction<TState>>();
-        item.Prepare(_dispatcher, _dispatcher.CaptureExecutionContext(), action, state, late);
-        _dispatcher.Scheduler.Submit(item, worker);
+        Post(worker, Accept(worker), _dispatcher.CaptureExecutionContext(), action, state);
     }
 
     /// <summary>Runs an item of your own on a worker. Allocates nothing; the <see cref="ExecutionContext"/> does not flow.</summary>
@@ -143,6 +150,13 @@ public sealed partial class AsyncRuntime
     internal RuntimeSynchronizationContext CreateContext(TaskPriority priority, long deadlineTicks, object? owner) =>
         new(_dispatcher, priority, deadlineTicks, owner);
 
+    private void Post<TState>(Worker? worker, bool late, ExecutionContext? context, Action<TState> action, TState state)
+    {
+        var item = _dispatcher.Pool.Take<PostedAction<TState>>();
+        item.Prepare(_dispatcher, context, action, state, late);
+        _dispatcher.Scheduler.Submit(item, worker);
+    }
+
     private static SpawnOptions Validated(SpawnOptions? options)
     {
         if (options is null)
@@ -168,12 +182,12 @@ public sealed partial class AsyncRuntime
     private SpawnOrigin OriginOf(SpawnOptions options, bool late, CancellationToken cancellationToken)
     {
         var context = _dispatcher.CaptureExecutionContext();
-        return context is null && !late && !cancellationToken.CanBeCanceled && ReferenceEquals(options, SpawnOptions.Default)
+        return context is null && !late && !cancellationToken.CanBeCanceled && options is { Deadline: null, Name: null }
             ? _dispatcher.PlainOrigin
             : new SpawnEnvelope(_dispatcher, context, options, late, cancellationToken);
     }
 
-    private void Submit(SpawnOrigin origin, ISpawned work, Worker? worker)
+    private void Submit(SpawnOrigin origin, ISpawned work, TaskPriority priority, Worker? worker)
     {
         if (Runnable(origin, work) is SpawnEnvelope envelope)
         {
@@ -181,7 +195,7 @@ public sealed partial class AsyncRuntime
         }
         else
         {
-            _dispatcher.Scheduler.SubmitPlain(work, worker);
+            _dispatcher.Scheduler.SubmitPlain(work, priority, worker);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed partial class AsyncRuntime
             throw items[i] is null ? new ArgumentException($"Item {i} is null.", nameof(items)) : QueuedAlready(items[i]);
         }
 
-        SubmitMany(items, worker);
+        SubmitMany(items, TaskPriority.Normal, worker);
     }
 
     /// <summary>Runs a delegate on workers, once for each state, and forgets it. All are accepted, or none. Allocates nothing once the runtime is warm.</summary>
@@ -51,7 +51,7 @@ public sealed partial class AsyncRuntime
             items[i] = item;
         }
 
-        SubmitMany<WorkItem>(items.AsSpan(0, states.Length), worker);
+        SubmitMany<WorkItem>(items.AsSpan(0, states.Length), TaskPriority.Normal, worker);
         ArrayPool<WorkItem>.Shared.Return(items, clearArray: true);
     }
 
@@ -83,13 +83,13 @@ public sealed partial class AsyncRuntime
             tasks[i] = item.Task;
         }
 
-        SubmitMany<IRunnable>(items.AsSpan(0, states.Length), worker);
+        SubmitMany<IRunnable>(items.AsSpan(0, states.Length), options.Priority, worker);
         ArrayPool<IRunnable>.Shared.Return(items, clearArray: true);
         return tasks;
     }
 
     // Prepared and accepted items of one priority and deadline.
-    private void SubmitMany<TItem>(ReadOnlySpan<TItem> items, Worker? worker)
+    private void SubmitMany<TItem>(ReadOnlySpan<TItem> items, TaskPriority priority, Worker? worker)
         where TItem : class, IRunnable
     {
         if (items.IsEmpty)
@@ -98,7 +98,7 @@ public sealed partial class AsyncRuntime
         }
 
         var entries = ArrayPool<QueueEntry>.Shared.Rent(items.Length);
-        _dispatcher.Scheduler.SubmitMany(items, entries.AsSpan(0, items.Length), worker);
+        _dispatcher.Scheduler.SubmitMany(items, entries.AsSpan(0, items.Length), priority, worker);
         ArrayPool<QueueEntry>.Shared.Return(entries, clearArray: true);
     }
 

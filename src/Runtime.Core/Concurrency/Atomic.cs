@@ -23,6 +23,12 @@ internal struct AtomicInt32
     /// <summary>Adds and returns the sum. A full fence.</summary>
     public int Add(int amount) => Interlocked.Add(ref _value, amount);
 
+    /// <summary>Sets bits. A full fence.</summary>
+    public void Or(int bits) => Interlocked.Or(ref _value, bits);
+
+    /// <summary>Keeps bits. A full fence.</summary>
+    public void And(int bits) => Interlocked.And(ref _value, bits);
+
     /// <summary>Replaces the value and returns the old one. A full fence.</summary>
     public int Exchange(int value) => Interlocked.Exchange(ref _value, value);
 

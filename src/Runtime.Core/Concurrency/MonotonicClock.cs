@@ -6,7 +6,11 @@ namespace Runtime.Core.Concurrency;
 internal static class MonotonicClock
 {
     /// <summary>Milliseconds, with the resolution of the system's tick (1 to 16 ms); the cheapest reading there is.</summary>
+#if MODEL
+    public static long Milliseconds => 1; // in a model no time passes: an execution must be the same when it is repeated
+#else
     public static long Milliseconds => Environment.TickCount64;
+#endif
 
     /// <summary>The high-resolution counter; see <see cref="ToDuration"/>.</summary>
     public static long Timestamp => Stopwatch.GetTimestamp();

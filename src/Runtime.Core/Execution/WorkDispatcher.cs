@@ -144,7 +144,19 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration));
 
-    public void RunElsewhere(object item)
+    public void RunElsewhere(QueueEntry entry)
+    {
+        if (entry.Mode == EntryMode.Posted)
+        {
+            Ledger.Finish(WorkOutcome.Cancelled, late: false); // workers have ended, so the stop has begun
+        }
+        else
+        {
+            RunElsewhere(entry.Item);
+        }
+    }
+
+    private void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
         if (_lifecycle.State < RuntimeState.ShuttingDown || item is not IRunnable work || !work.TryCancelUnstarted())

@@ -6,8 +6,8 @@ internal interface ISchedulerHost
     /// <summary>The context to install while an item of this priority runs.</summary>
     SynchronizationContext ContextOf(TaskPriority priority);
 
-    /// <summary>Runs an item, a <see cref="WorkItem"/> or the <see cref="Action"/> of an await, that came after the workers had ended.</summary>
-    void RunElsewhere(object item);
+    /// <summary>Runs what came after the workers had ended, or settles it.</summary>
+    void RunElsewhere(QueueEntry entry);
 
     /// <summary>Reports an exception that left an item.</summary>
     void OnUnhandled(Exception exception);

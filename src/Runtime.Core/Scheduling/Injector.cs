@@ -20,7 +20,7 @@ namespace Runtime.Core.Scheduling;
 
 /// <summary>The global injection queue: first in, first out, fed by threads outside the runtime, by queues that give up their turn and by overflowing rings.</summary>
 /// <remarks>Thread safe. A push into the ring is one interlocked operation and one fence, whatever the number of items, and allocates nothing.</remarks>
-internal sealed class Injector(Action<object> afterClose)
+internal sealed class Injector(Action<QueueEntry> afterClose)
 {
     private readonly InjectorRing _ring = new();
     private readonly Lock _lock = new();
@@ -144,7 +144,7 @@ internal sealed class Injector(Action<object> afterClose)
     {
         while (TryPop(out var entry))
         {
-            afterClose(entry.Item);
+            afterClose(entry);
         }
     }
 }

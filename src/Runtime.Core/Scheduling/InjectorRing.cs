@@ -96,7 +96,7 @@ internal sealed class InjectorRing
         {
             var head = _indices.Head.Value;
             ref var slot = ref _slots[head & Mask];
-            return slot.Sequence.Value == head + 1 ? ReadyStamp.FromRaw(slot.Ready.Value).Milliseconds : long.MaxValue;
+            return slot.Sequence.Value == head + 1 ? QueueEntry.ReadyOf(slot.Word.Value).Milliseconds : long.MaxValue;
         }
     }
 
@@ -220,19 +220,19 @@ internal sealed class InjectorRing
     private struct Slot
     {
         public AtomicUInt32 Sequence;
-        public AtomicInt64 Ready;
+        public AtomicInt64 Word;
         private Cell<object?> _item;
 
         public void Fill(QueueEntry entry, uint index)
         {
             _item.Value = entry.Item;
-            Ready.Value = entry.Ready.Raw;
+            Word.Value = entry.Word;
             Sequence.Value = index + 1; // release; pairs with the acquire in CountFrom
         }
 
         public QueueEntry Empty(uint index)
         {
-            var entry = new QueueEntry(_item.Value!, ReadyStamp.FromRaw(Ready.Value));
+            var entry = QueueEntry.FromWord(_item.Value!, Word.Value);
             _item.Value = null;
             Sequence.Value = index + Capacity; // release; pairs with the acquire in CountFrom
             return entry;

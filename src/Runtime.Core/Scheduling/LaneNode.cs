@@ -3,10 +3,8 @@ namespace Runtime.Core.Scheduling;
 /// <summary>An item that waits in a lane. Only lanes need order, deadlines and removal from the middle, so only there an item pays for them.</summary>
 internal sealed class LaneNode
 {
-    /// <summary>What to run. Set while the node is in a lane.</summary>
-    public object Item = null!;
-
-    public ReadyStamp Ready;
+    /// <summary>What waits. Set while the node is in a lane.</summary>
+    public QueueEntry Entry;
 
     /// <summary>When the item became ready, in milliseconds.</summary>
     public long ReadyAt;

@@ -3,14 +3,15 @@
 // Shared words   written by                                   read by
 //   _item        owner: null -> item (release store);         all
 //                whoever takes: item -> null (exchange)
-//   _ready       owner, before it puts                        whoever took the item
+//   _word        owner, before it puts                        whoever took the item
 //
 // Invariants: only the owner puts, and only into an empty slot, so a put needs no interlocked operation: nobody else can fill it meanwhile.
 //             An item is taken by exactly one successful exchange.
-// Protocol:   put    stamp, then item (release; pairs with the acquire of the exchange in TryTake).
+// Protocol:   put    word, then item (release; pairs with the acquire of the exchange in TryTake).
 //             take   look first, so that an empty slot costs a load; then exchange for null.
-// Races:      two takers: one exchange finds null. A stamp may belong to an item put after the one taken when the taker is late in reading it;
-//             it is read before the exchange therefore, and only the age is wrong if the slot was emptied and filled again in between.
+// Races:      two takers: one exchange finds null. A word may belong to an item put after the one taken when the taker is late in reading it;
+//             it is read before the exchange therefore, and only the age is wrong if the slot was emptied and filled again in between. So only
+//             entries of mode Plain may be put.
 // Progress:   whoever puts comes back to its own slot within one item; while it is stuck in that item, the monitor takes the slot's content
 //             away after a millisecond or two, if there is another worker for it. So nothing is stranded.
 // Rejected:   an unstealable slot (Tokio: a task behind a long poll waits for it, tokio#4941); waking a worker for every put (tokio#8065: a third
@@ -25,7 +26,7 @@ namespace Runtime.Core.Scheduling;
 internal struct LifoSlot
 {
     private AtomicReference<object> _item;
-    private AtomicInt64 _ready;
+    private AtomicInt64 _word;
 
     public readonly bool IsEmpty => _item.Value is null;
 
@@ -33,12 +34,12 @@ internal struct LifoSlot
     public readonly object? Content => _item.Value;
 
     /// <summary>When the item became ready; a hint, and of no meaning when there is none.</summary>
-    public readonly ReadyStamp Ready => ReadyStamp.FromRaw(_ready.Value);
+    public readonly ReadyStamp Ready => QueueEntry.ReadyOf(_word.Value);
 
     /// <summary>Fills the slot. Owner only; the slot is empty.</summary>
     public void Put(QueueEntry entry)
     {
-        _ready.Value = entry.Ready.Raw;
+        _word.Value = entry.Word;
         _item.Value = entry.Item; // release; pairs with the exchange in TryTake
     }
 
@@ -47,10 +48,10 @@ internal struct LifoSlot
     {
         if (_item.Value is not null)
         {
-            var ready = _ready.Value;
+            var word = _word.Value;
             if (_item.Exchange(null) is { } item)
             {
-                entry = new QueueEntry(item, ReadyStamp.FromRaw(ready));
+                entry = QueueEntry.FromWord(item, word);
                 return true;
             }
         }

@@ -160,14 +160,14 @@ internal sealed class LocalQueue
     private struct Slot
     {
         private Cell<object?> _item;
-        private AtomicInt64 _ready;
+        private AtomicInt64 _word;
 
-        public readonly ReadyStamp Ready => ReadyStamp.FromRaw(_ready.Value);
+        public readonly ReadyStamp Ready => QueueEntry.ReadyOf(_word.Value);
 
         public void Fill(QueueEntry entry)
         {
             _item.Value = entry.Item;
-            _ready.Value = entry.Ready.Raw;
+            _word.Value = entry.Word;
         }
 
         public QueueEntry Empty()
@@ -175,7 +175,7 @@ internal sealed class LocalQueue
             var item = _item.Value;
             Debug.Assert(item is not null, "A claimed slot holds an item.");
             _item.Value = null;
-            return new QueueEntry(item, Ready);
+            return QueueEntry.FromWord(item, _word.Value);
         }
     }
 

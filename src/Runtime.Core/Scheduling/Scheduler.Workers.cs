@@ -213,10 +213,10 @@ internal sealed partial class Scheduler
     {
         if (worker.Slot.TryTake(out var entry))
         {
-            _host.RunElsewhere(entry.Item);
+            _host.RunElsewhere(entry);
         }
 
-        Rob(worker, new LocalQueue(), left => _host.RunElsewhere(left.Item));
+        Rob(worker, new LocalQueue(), _host.RunElsewhere);
     }
 
     // Takes all that is in the ring of another worker, by way of a queue of the caller's own.

@@ -102,6 +102,31 @@ internal sealed partial class Scheduler
         }
     }
 
+    /// <summary>Queues new work whose priority is not its own to tell.</summary>
+    public void SubmitPlain(IRunnable item, TaskPriority priority, Worker? worker)
+    {
+        var settings = _settings;
+        if (priority == TaskPriority.Normal)
+        {
+            SubmitPlain(item, worker);
+        }
+        else if (settings.Priorities)
+        {
+            AddToLanes(new QueueEntry(item, LaneStamp(), EntryModes.Of(priority)), priority, long.MaxValue);
+        }
+        else if (MayPush(worker, settings))
+        {
+            worker.PushNew(new QueueEntry(item, worker.Stamp(), EntryModes.Of(priority)));
+        }
+        else
+        {
+            Inject(new QueueEntry(item, OutsideStamp(), EntryModes.Of(priority)));
+        }
+    }
+
+    /// <summary>Queues a delegate from outside as it is: whoever runs it counts its end.</summary>
+    public void SubmitPosted(Action action) => Inject(new QueueEntry(action, OutsideStamp(), EntryMode.Posted));
+
     /// <summary>Queues work that goes on: it has been waiting for something that has happened.</summary>
     public void SubmitWoken(WorkItem item)
     {
@@ -159,21 +184,28 @@ internal sealed partial class Scheduler
     /// <summary>Queues new work of one priority and deadline, in order.</summary>
     /// <param name="items">The work; at least one item.</param>
     /// <param name="entries">Room for as many entries.</param>
+    /// <param name="priority">The priority of items that cannot tell it themselves.</param>
     /// <param name="worker">See <see cref="CurrentWorker"/>.</param>
-    public void SubmitMany<TItem>(ReadOnlySpan<TItem> items, Span<QueueEntry> entries, Worker? worker)
+    public void SubmitMany<TItem>(ReadOnlySpan<TItem> items, Span<QueueEntry> entries, TaskPriority priority, Worker? worker)
         where TItem : class, IRunnable
     {
         var stamp = OutsideStamp();
+        var mode = EntryModes.Of(priority);
         for (var i = 0; i < items.Length; i++)
         {
-            entries[i] = new QueueEntry(items[i], stamp);
+            entries[i] = new QueueEntry(items[i], stamp, mode);
         }
 
         var settings = _settings;
         if (settings.Priorities && items[0] is WorkItem first && IsUrgencyGiven(first))
         {
             Lanes.AddMany(entries, first.Priority, first.DeadlineTicks);
-            Notify();
+            WakeForLanes();
+        }
+        else if (settings.Priorities && priority != TaskPriority.Normal)
+        {
+            Lanes.AddMany(entries, priority, long.MaxValue);
+            WakeForLanes();
         }
         else if (MayPush(worker, settings))
         {
@@ -313,10 +345,21 @@ internal sealed partial class Scheduler
         return enough <= 1 || (injector.IsMultiple(enough) && injector.Count >= enough);
     }
 
-    private void AddToLanes(WorkItem item)
+    private void AddToLanes(WorkItem item) => AddToLanes(new QueueEntry(item, LaneStamp()), item.Priority, item.DeadlineTicks);
+
+    private void AddToLanes(QueueEntry entry, TaskPriority priority, long deadlineTicks)
     {
-        Lanes.Add(new QueueEntry(item, LaneStamp()), item.Priority, item.DeadlineTicks);
-        Notify();
+        Lanes.Add(entry, priority, deadlineTicks);
+        WakeForLanes();
+    }
+
+    // After an add, which was a fence.
+    private void WakeForLanes()
+    {
+        if (Idle.NeedsWake && (Idle.AreAllParked || _worthAWake <= 1 || Lanes.Count >= _worthAWake))
+        {
+            Idle.WakeOne(); // it wakes the next as soon as it finds that there is more
+        }
     }
 
     // In the lanes age decides among items: by the clock.

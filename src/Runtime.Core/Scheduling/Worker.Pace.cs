@@ -19,6 +19,10 @@ internal sealed partial class Worker
     private const double WakeMicroseconds = 30;
     private const int MostForAWake = 1024;
 
+    // See ShareIfBusy.
+    private const double BusyMicroseconds = 10 * WakeMicroseconds;
+    private const int FewestToShare = 4;
+
     // The weight of the newest sample.
     private const double Weight = 0.125;
 
@@ -28,11 +32,17 @@ internal sealed partial class Worker
 #if MODEL
     private const int MostRounds = 1;
     private const int FewestRounds = 1;
+    private const int GatherRounds = 0;
 #else
     private const int MostRounds = 32;
     private const int FewestRounds = 2;
+    private const int GatherRounds = 8;
 #endif
     private const int RoundLength = 16;
+
+    // See LetGather.
+    private const int Gathered = 64;
+    private const int MostGathersSkipped = 64;
 
     // The smoothed run time of an item, in µs; sampled. Owner only, as all below.
     private double _meanRun;
@@ -46,6 +56,13 @@ internal sealed partial class Worker
 
     private int _lingerRounds = MostRounds;
 
+    // How many visits to the injector go without a wait, since the last wait was in vain, and how many the next vain one costs.
+    private int _gathersToSkip;
+    private int _gatherPenalty;
+
+    // Since when the worker has not parked, or has last asked for help. In timestamp ticks.
+    private long _busySince;
+
     // When a run has been measured.
     private void Pace()
     {
@@ -53,6 +70,52 @@ internal sealed partial class Worker
         _meanRun = _meanRun == 0 ? run : _meanRun + (Weight * (run - _meanRun));
         _injectorInterval = (int)Math.Clamp(TargetMicroseconds / Math.Max(_meanRun, 0.001), FewestItems, MostItems);
         _scheduler.WorthAWake = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(WakeMicroseconds / Math.Max(_meanRun, 0.001), 1, MostForAWake));
+        ShareIfBusy();
+    }
+
+    // Few items that come back again and again, as those that yield do, are never worth a wake by their number. A worker that has been busy for ten times what a
+    // wake costs will most likely be so for as long again: half of what it has is worth one then.
+    private void ShareIfBusy()
+    {
+        var now = MonotonicClock.Timestamp;
+        if (MonotonicClock.ToDuration(now - _busySince).TotalMicroseconds < BusyMicroseconds)
+        {
+            return;
+        }
+
+        _busySince = now;
+        if (_scheduler.Idle.NeedsWake && Queue.Count >= FewestToShare)
+        {
+            _scheduler.Idle.WakeOne();
+        }
+    }
+
+    // A worker that is faster than a producer would take its items one by one, and they would hand the lines of the ring to and fro with each. So it waits while more
+    // come, some 5 µs at the most: for 0.6 µs at a time, as long as each of them brings something. A wait in which nothing comes puts off the next ones.
+    private void LetGather()
+    {
+        var seen = _scheduler.Injector.Count;
+        if (seen == 0 || seen >= Gathered || _gathersToSkip-- > 0)
+        {
+            return;
+        }
+
+        _gathersToSkip = 0;
+        for (var round = 0; round < GatherRounds && seen < Gathered; round++)
+        {
+            Thread.SpinWait(RoundLength);
+            var count = _scheduler.Injector.Count;
+            if (count <= seen)
+            {
+                _gatherPenalty = round > 0 ? 0 : Math.Min(Math.Max(1, _gatherPenalty * 2), MostGathersSkipped);
+                _gathersToSkip = _gatherPenalty;
+                return;
+            }
+
+            seen = count;
+        }
+
+        _gatherPenalty = 0;
     }
 
     // One run in which the thread lost its processor must not pass for a change of pace.

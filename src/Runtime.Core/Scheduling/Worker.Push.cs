@@ -28,7 +28,7 @@ internal sealed partial class Worker
 
     public void PushNew(QueueEntry entry)
     {
-        if (IsEmptyToOwner && !IsOverflowing())
+        if (IsEmptyToOwner && entry.Mode == EntryMode.Plain && !IsOverflowing())
         {
             _slot.Put(entry);
         }

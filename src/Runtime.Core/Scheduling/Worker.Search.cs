@@ -89,6 +89,7 @@ internal sealed partial class Worker
             return _scheduler.Injector.TryPop(out entry);
         }
 
+        LetGather();
         var share = Share();
         var count = _scheduler.Injector.Take(share);
         entry = count > 0 ? share[0] : default;

@@ -113,7 +113,11 @@ internal sealed partial class Worker : Sleeper
         var sample = Counters.BeginItem(entry);
         try
         {
-            if (entry.Item.GetType() == typeof(Action))
+            if (entry.Mode != EntryMode.Plain)
+            {
+                RunInMode(entry);
+            }
+            else if (entry.Item.GetType() == typeof(Action))
             {
                 Unsafe.As<Action>(entry.Item)(); // the type was checked: a cast would check it again
             }
@@ -142,6 +146,39 @@ internal sealed partial class Worker : Sleeper
         if (SynchronizationContext.Current != _plainContext)
         {
             SynchronizationContext.SetSynchronizationContext(_plainContext);
+        }
+    }
+
+    private void RunInMode(in QueueEntry entry)
+    {
+        if (entry.Mode == EntryMode.Posted)
+        {
+            RunPosted(Unsafe.As<Action>(entry.Item));
+            return;
+        }
+
+        EnterPriority(entry.Mode.Priority());
+        Unsafe.As<IRunnable>(entry.Item).RunOn(this);
+    }
+
+    private void RunPosted(Action action)
+    {
+        var ledger = _scheduler.Ledger;
+        if (ledger.IsCutOff)
+        {
+            ledger.Finish(WorkOutcome.Cancelled, late: false);
+            return;
+        }
+
+        var outcome = WorkOutcome.Failed;
+        try
+        {
+            action();
+            outcome = WorkOutcome.Succeeded;
+        }
+        finally
+        {
+            ledger.Finish(outcome, late: false);
         }
     }
 
@@ -215,6 +252,7 @@ internal sealed partial class Worker : Sleeper
         Counters.BeginPark();
         var poller = Rest();
         Counters.EndPark();
+        _busySince = MonotonicClock.Timestamp;
         _scheduler.OnUnparked();
         if (poller is not null)
         {

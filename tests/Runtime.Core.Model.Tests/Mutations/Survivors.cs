@@ -4,6 +4,7 @@ namespace Runtime.Core.Model.Tests.Mutations;
 internal static class Survivors
 {
     private const string Hint = "a stamp that is read as a hint; the word after it publishes it";
+    private const string WholeList = "the answer is a hint; the lock keeps the list whole while it is read, and no scenario tears it";
     private const string FenceFollows = "a full fence follows before anything else";
     private const string UnderLock = "written under the lock that those who act on it take; without the lock it is a hint";
     private const string BeforeSharing = "before the object is shared";
@@ -12,6 +13,8 @@ internal static class Survivors
 
     public static readonly IReadOnlyDictionary<string, string> Reasons = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["DropLock DatedLanes.OldestReadyAt 1"] = WholeList,
+        ["DropLock Injector.OldestReadyAt 1"] = WholeList,
         ["DropProcessWideFence WorkLedger.BeginStop 1"] = "AwaitStopSeen follows and does the same",
         ["SplitExchange WorkLedger.Finish 1"] = Figure,
         ["SplitExchange WorkLedger.MarkLate 1"] = Figure,

@@ -18,6 +18,10 @@ internal struct AtomicInt32
 
     public int Add(int amount) => _modelWord.Replace(old => (true, old + amount), "add") + amount;
 
+    public void Or(int bits) => _modelWord.Replace(old => (true, old | bits), "or");
+
+    public void And(int bits) => _modelWord.Replace(old => (true, old & bits), "and");
+
     public int Exchange(int value) => _modelWord.Replace(_ => (true, value), "exchange");
 
     public int CompareExchange(int value, int expected) => _modelWord.Replace(old => (old == expected, value), "compare-exchange");

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Runtime.Core.Scheduling;
 
 // What the linked files of the scheduler touch without depending on it: each as small as will compile.
@@ -37,31 +36,6 @@ namespace Runtime.Core.Concurrency
 
 namespace Runtime.Core.Scheduling
 {
-    /// <summary>No lane is in use: the scenarios are about plain work, and lanes are under one lock.</summary>
-    internal sealed class SharedLanes(Action<object> afterClose)
-    {
-        public bool IsEmpty => true;
-
-        public void Add(QueueEntry entry, TaskPriority priority, long deadlineTicks) => afterClose(entry.Item);
-
-        public void AddMany(ReadOnlySpan<QueueEntry> entries, TaskPriority priority, long deadlineTicks)
-        {
-            foreach (var entry in entries)
-            {
-                afterClose(entry.Item);
-            }
-        }
-
-        public bool TryTake(in Limits limits, out QueueEntry entry)
-        {
-            entry = default;
-            return false;
-        }
-
-        [StructLayout(LayoutKind.Auto)]
-        internal readonly record struct Limits(long Now, long Threshold, long Plain, int LeastUrgent);
-    }
-
     /// <summary>The monitor's steps are a thread of the scenarios that need them.</summary>
     internal sealed class WorkerMonitor
     {

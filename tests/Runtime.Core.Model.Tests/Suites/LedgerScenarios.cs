@@ -91,7 +91,7 @@ internal abstract class LedgerScenario : Scenario
     {
         public SynchronizationContext ContextOf(TaskPriority priority) => new();
 
-        public void RunElsewhere(object item) => throw new NotSupportedException();
+        public void RunElsewhere(QueueEntry entry) => throw new NotSupportedException();
 
         public void OnUnhandled(Exception exception) => throw new NotSupportedException();
 

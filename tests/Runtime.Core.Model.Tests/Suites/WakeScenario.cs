@@ -11,10 +11,10 @@ internal abstract class WakeScenario : Scenario, ISchedulerHost
     private readonly List<Job> _jobs = [];
     private readonly int _workers;
 
-    protected WakeScenario(int workers, int limit, int worthAWake = 1)
+    protected WakeScenario(int workers, int limit, int worthAWake = 1, bool priorities = false)
     {
         _workers = workers;
-        Scheduler = new Scheduler(this, new WorkLedger(), new AsyncRuntimeOptions());
+        Scheduler = new Scheduler(this, new WorkLedger(), new AsyncRuntimeOptions { EnablePriorityScheduling = priorities });
         Scheduler.WorthAWake = worthAWake;
         Scheduler.Start(workers, limit);
     }
@@ -32,7 +32,7 @@ internal abstract class WakeScenario : Scenario, ISchedulerHost
 
     SynchronizationContext ISchedulerHost.ContextOf(TaskPriority priority) => new();
 
-    void ISchedulerHost.RunElsewhere(object item) => ((Job)item).Use();
+    void ISchedulerHost.RunElsewhere(QueueEntry entry) => ((Job)entry.Item).Use();
 
     void ISchedulerHost.OnUnhandled(Exception exception) => ExceptionDispatchInfo.Throw(exception);
 
@@ -53,6 +53,13 @@ internal abstract class WakeScenario : Scenario, ISchedulerHost
     }
 
     protected void Submit(string name, Action? body = null) => Scheduler.Submit(Make(name, body), Scheduler.CurrentWorker);
+
+    protected void SubmitUrgent(string name)
+    {
+        var job = Make(name);
+        job.Priority = TaskPriority.High;
+        Scheduler.Submit(job, Scheduler.CurrentWorker);
+    }
 
     internal sealed class Job(string name, Action? body) : WorkItem
     {

@@ -46,6 +46,21 @@ internal sealed class WakeWhenItIsWorthIt : WakeScenario
     }
 }
 
+/// <summary>Urgent work beside plain work, for workers that go to sleep.</summary>
+internal sealed class WakeForALane : WakeScenario
+{
+    public WakeForALane()
+        : base(workers: 2, limit: 2, worthAWake: 2, priorities: true)
+    {
+        Run("first", () => SubmitUrgent("a"));
+        Run("second", () =>
+        {
+            SubmitUrgent("b");
+            Submit("c");
+        });
+    }
+}
+
 /// <summary>Work that makes work: into the slot, into the ring, while the other worker goes to sleep.</summary>
 internal sealed class WakeForLocalPushes : WakeScenario
 {

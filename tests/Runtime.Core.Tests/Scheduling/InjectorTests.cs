@@ -58,7 +58,7 @@ public sealed class InjectorTests
         {
             const int items = 300;
             var handedOn = new System.Collections.Concurrent.ConcurrentBag<object>();
-            var injector = new Injector(handedOn.Add);
+            var injector = new Injector(entry => handedOn.Add(entry.Item));
             var producers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
             {
                 for (var i = 0; i < items; i++)
@@ -128,7 +128,7 @@ public sealed class InjectorTests
 
     private Injector Filled(int items)
     {
-        var injector = new Injector(_handedOn.Add);
+        var injector = new Injector(entry => _handedOn.Add(entry.Item));
         for (var i = 0; i < items; i++)
         {
             injector.Push(new TestItem(i));
