@@ -14,6 +14,7 @@ namespace Runtime.Core.IO;
 /// </para>
 /// <para>On Linux by epoll with edges; elsewhere on Unix, and where a sandbox forbids epoll, by poll(2), whose cost grows with the number of waits.</para>
 /// </remarks>
+[SuppressMessage("Design", "MA0046:Use EventHandler<T> to declare events", Justification = "An internal notification without a sender")]
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The runtime that owns it closes it in its stop")]
 public sealed partial class EventLoop
 {
@@ -38,6 +39,9 @@ public sealed partial class EventLoop
         _createDemultiplexer = createDemultiplexer;
         _queues = new EventQueues(_table);
     }
+
+    /// <summary>Raised once, on the thread that registers the first handle, with what the loop waits with. Handlers must be quick.</summary>
+    internal event Action<string>? PollerChosen;
 
     internal IEventLoopHost Host { get; }
 
@@ -67,7 +71,7 @@ public sealed partial class EventLoop
     {
         ArgumentNullException.ThrowIfNull(handle);
         var registration = new IoRegistration(this, handle);
-        bool isFirst;
+        bool isFirst, isNew;
         lock (_lock)
         {
             if (_closed)
@@ -75,6 +79,7 @@ public sealed partial class EventLoop
                 throw Closed();
             }
 
+            isNew = _demultiplexer is null;
             var demultiplexer = _demultiplexer ??= _createDemultiplexer();
             isFirst = _table.Count == 0;
             if (isFirst)
@@ -96,7 +101,12 @@ public sealed partial class EventLoop
 
         if (isFirst)
         {
-            Host.OnWanted();
+            Host.OnWanted(); // it fences after the count, which a worker that goes to sleep then sees, or is seen
+        }
+
+        if (isNew)
+        {
+            PollerChosen?.Invoke(_demultiplexer.Name);
         }
 
         return registration;

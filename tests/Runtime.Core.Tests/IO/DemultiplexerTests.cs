@@ -3,28 +3,18 @@ using Runtime.Core.IO;
 
 namespace Runtime.Core.Tests.IO;
 
-public sealed class EpollDemultiplexerTests : DemultiplexerTests
-{
-    private protected override Demultiplexer Create() => EpollDemultiplexer.TryCreate().ShouldNotBeNull();
-}
+public sealed class EpollDemultiplexerTests() : DemultiplexerTests(IoPoller.Epoll);
 
-public sealed class PollDemultiplexerTests : DemultiplexerTests
-{
-    private protected override Demultiplexer Create() => new PollDemultiplexer();
-}
+public sealed class PollDemultiplexerTests() : DemultiplexerTests(IoPoller.Poll);
 
 /// <summary>What every demultiplexer does, whatever the system offers it.</summary>
-public abstract class DemultiplexerTests : IDisposable
+public abstract class DemultiplexerTests(IoPoller poller) : IDisposable
 {
     private const IoEvents Everything = IoEvents.Readable | IoEvents.Writable | IoEvents.Error;
 
     private readonly SocketPair _pair = new();
     private readonly ReadyEvent[] _events = new ReadyEvent[8];
-    private readonly Demultiplexer _demultiplexer;
-
-    protected DemultiplexerTests() => _demultiplexer = Create();
-
-    private protected abstract Demultiplexer Create();
+    private readonly Demultiplexer _demultiplexer = EventLoop.CreateDemultiplexer(poller);
 
     public void Dispose()
     {

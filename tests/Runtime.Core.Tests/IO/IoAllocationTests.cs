@@ -1,5 +1,3 @@
-using Runtime.Core.IO;
-
 namespace Runtime.Core.Tests.IO;
 
 /// <summary>Bytes per await, once warm; those of all threads.</summary>

@@ -1,5 +1,3 @@
-using Runtime.Core.IO;
-
 namespace Runtime.Core.Tests.IO;
 
 /// <summary>Who waits in the poller, and who looks when nobody can.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Runtime.Core.IO;
 
 namespace Runtime.Core.Tests.IO;
 
