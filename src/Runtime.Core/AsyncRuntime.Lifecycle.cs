@@ -108,7 +108,9 @@ public sealed partial class AsyncRuntime
 
         // Nothing that is still alive may start more: the last look at the ledger must be the final one.
         _dispatcher.Ledger.CutOff();
+        _eventLoop.Close(); // while there are workers to go on with what waited
         await _dispatcher.Scheduler.CloseAsync(JoinTimeout).ConfigureAwait(false);
+        _eventLoop.Release();
         _dispatcher.CloseBlocking();
         _timers.Stop();
         var report = new ShutdownReport(

@@ -33,6 +33,7 @@ public sealed partial class AsyncRuntime
             WaitTime = scheduler.WaitTime,
             RunTime = scheduler.RunTime,
             Timers = _timers.Snapshot(),
+            IO = _eventLoop.Snapshot(),
             BlockingThreads = blockingThreads,
             BlockingQueueDepth = blockingQueued,
         };

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Runtime.Core.Diagnostics;
 using Runtime.Core.Execution;
+using Runtime.Core.IO;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Timing;
 
@@ -36,6 +37,8 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         _dispatcher.UnhandledException += exception => UnhandledException?.Invoke(this, new UnhandledExceptionEventArgs(exception, isTerminating: false));
         _taskScheduler = new RuntimeTaskScheduler(_dispatcher);
         _timers = new TimerService(_options.Timers.Resolution, $"{_options.ThreadNamePrefix}-timers", _dispatcher.Dispatch);
+        _eventLoop = new EventLoop(new RuntimeIO(_dispatcher), _timers.Provider, CreateDemultiplexer(_options.IO.Poller));
+        _dispatcher.Scheduler.Poller = _eventLoop;
         _metrics = new RuntimeMetrics(Snapshot, meterFactory);
     }
 

@@ -1,3 +1,5 @@
+using Runtime.Core.IO;
+
 namespace Runtime.Core;
 
 /// <summary>Settings of one <see cref="AsyncRuntime"/>. Where a value is 0, the runtime chooses.</summary>
@@ -55,6 +57,9 @@ public class AsyncRuntimeOptions
     /// <summary>Gets or sets the settings of the timer wheel.</summary>
     public TimerOptions Timers { get; set; } = new();
 
+    /// <summary>Gets or sets the settings of the event loop.</summary>
+    public IoOptions IO { get; set; } = new();
+
     /// <summary>Gets or sets the settings of the tuner.</summary>
     public TunerOptions Tuner { get; set; } = new();
 
@@ -71,6 +76,14 @@ public sealed class TimerOptions
     /// <summary>Gets or sets the length of one tick; due times are rounded up to it.</summary>
     /// <value>Default 1 ms. From 1 ms to 1 s. Read once, at the start.</value>
     public TimeSpan Resolution { get; set; } = TimeSpan.FromMilliseconds(1);
+}
+
+/// <summary>Settings of the event loop.</summary>
+public sealed class IoOptions
+{
+    /// <summary>Gets or sets what it waits with.</summary>
+    /// <value>Default <see cref="IoPoller.Auto"/>. Read once, when the runtime is made.</value>
+    public IoPoller Poller { get; set; }
 }
 
 /// <summary>Settings of the performance tuner.</summary>

@@ -1,3 +1,5 @@
+using Runtime.Core.IO;
+
 namespace Runtime.Core;
 
 /// <summary>The rules of <see cref="AsyncRuntimeOptions"/>: each range once, and what must hold between settings.</summary>
@@ -34,6 +36,7 @@ internal static class AsyncRuntimeOptionsRules
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Timers:Resolution", TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1),
             static o => o.Timers.Resolution, static (o, v) => o.Timers.Resolution = v, atStartOnly: true),
+        OptionRule.Choice<AsyncRuntimeOptions, IoPoller>("IO:Poller", IoPoller.Auto, static o => o.IO.Poller, static (o, v) => o.IO.Poller = v, atStartOnly: true),
         OptionRule.Switch<AsyncRuntimeOptions>("Tuner:Enabled", true, static o => o.Tuner.Enabled, static (o, v) => o.Tuner.Enabled = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Tuner:Interval", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1),
@@ -97,6 +100,7 @@ internal static class AsyncRuntimeOptionsRules
     {
         var missing = new List<string>();
         AddIfNull(options.Timers, nameof(options.Timers));
+        AddIfNull(options.IO, nameof(options.IO));
         AddIfNull(options.Tuner, nameof(options.Tuner));
         AddIfNull(options.Shutdown, nameof(options.Shutdown));
         return missing;

@@ -116,7 +116,7 @@ internal static class OptionRule
         IsValid = static _ => true,
     };
 
-    public static OptionRule<TOptions> Choice<TOptions, TEnum>(string key, TEnum defaultValue, Func<TOptions, TEnum> get, Action<TOptions, TEnum> set)
+    public static OptionRule<TOptions> Choice<TOptions, TEnum>(string key, TEnum defaultValue, Func<TOptions, TEnum> get, Action<TOptions, TEnum> set, bool atStartOnly = false)
         where TEnum : struct, Enum => new()
         {
             Key = key,
@@ -124,6 +124,7 @@ internal static class OptionRule
             Default = defaultValue.ToString(),
             Range = "one of " + string.Join(", ", Enum.GetNames<TEnum>()),
             Remedy = UseDefault(defaultValue.ToString()),
+            AtStartOnly = atStartOnly,
             Read = options => get(options).ToString(),
             // Names only: a number would pass Enum.TryParse and say nothing to the next reader.
             TryWrite = (options, text) => Set(Enum.TryParse<TEnum>(text, ignoreCase: true, out var value) && char.IsLetter(text.Trim()[0]) && Enum.IsDefined(value), options, set, value),

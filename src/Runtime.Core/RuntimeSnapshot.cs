@@ -60,6 +60,9 @@ public sealed record RuntimeSnapshot
     /// <summary>Gets how the timers stand.</summary>
     public required TimerSnapshot Timers { get; init; }
 
+    /// <summary>Gets how the event loop stands.</summary>
+    public required IoSnapshot IO { get; init; }
+
     /// <summary>Gets how many threads run <see cref="AsyncRuntime.SpawnBlocking(Action, CancellationToken)"/> calls, idle ones included.</summary>
     public required int BlockingThreads { get; init; }
 
@@ -133,4 +136,32 @@ public sealed record TimerSnapshot
 
     /// <summary>Gets how late timers fired.</summary>
     public required DurationHistogram Lateness { get; init; }
+}
+
+/// <summary>How the event loop stands.</summary>
+public sealed record IoSnapshot
+{
+    /// <summary>Gets what it waits with: <c>epoll</c> or <c>poll</c>; <c>none</c> before the first registration.</summary>
+    public required string Poller { get; init; }
+
+    /// <summary>Gets how many handles are registered.</summary>
+    public required int Registrations { get; init; }
+
+    /// <summary>Gets how many events the system has told.</summary>
+    public required long Events { get; init; }
+
+    /// <summary>Gets how many of them were of registrations that were gone, and dropped.</summary>
+    public required long StaleEvents { get; init; }
+
+    /// <summary>Gets how often somebody asked the system for events.</summary>
+    public required long Polls { get; init; }
+
+    /// <summary>Gets how many of these were waits of a worker that had nothing else to do.</summary>
+    public required long Waits { get; init; }
+
+    /// <summary>Gets how often such a worker was woken for other work.</summary>
+    public required long WakeUps { get; init; }
+
+    /// <summary>Gets how long nobody has asked although something is registered; zero while a worker waits. More than a moment means that events are not seen.</summary>
+    public required TimeSpan Unattended { get; init; }
 }

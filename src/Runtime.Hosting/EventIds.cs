@@ -21,6 +21,9 @@ internal static class EventIds
     public const int IsolationRefused = 202;
     public const int WorkerBlocked = 203;
 
+    // 400: I/O
+    public const int PollerChosen = 401;
+
     // 600: tuning
     public const int TunerDecision = 601;
     public const int TunerStrategyFailed = 602;

@@ -34,6 +34,7 @@ internal sealed class RuntimeMetrics : IDisposable
         AddWorkers();
         AddTimers();
         AddBlocking();
+        AddIO();
     }
 
     /// <summary>Gets the meter.</summary>
@@ -118,6 +119,17 @@ internal sealed class RuntimeMetrics : IDisposable
     {
         Level("async_runtime.blocking.threads", "{thread}", "Threads for blocking calls, idle ones included.", static s => s.BlockingThreads);
         Level("async_runtime.blocking.depth", "{call}", "Blocking calls that wait for a thread.", static s => s.BlockingQueueDepth);
+    }
+
+    private void AddIO()
+    {
+        Level("async_runtime.io.registrations", "{handle}", "Handles that the event loop looks after.", static s => s.IO.Registrations);
+        Count("async_runtime.io.events", "{event}", "Events that the system has told.", static s => s.IO.Events);
+        Count("async_runtime.io.stale_events", "{event}", "Events of registrations that were gone, which were dropped.", static s => s.IO.StaleEvents);
+        Count("async_runtime.io.polls", "{poll}", "Times the system was asked for events.", static s => s.IO.Polls);
+        Count("async_runtime.io.waits", "{wait}", "Those of them that were waits of a worker with nothing else to do.", static s => s.IO.Waits);
+        Count("async_runtime.io.wake_ups", "{wake}", "Times such a worker was woken for other work.", static s => s.IO.WakeUps);
+        Gauge("async_runtime.io.unattended", "s", "How long nobody has asked for events; more than a moment means that they are not seen.", static (s, _) => s.IO.Unattended.TotalSeconds);
     }
 
     private int Next() => _instruments++;

@@ -112,6 +112,26 @@ internal abstract class AwaitableItem : PooledItem, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>As <see cref="TrySettle"/>, by the operation itself when it runs on a worker: an awaiter that is at home there goes on at once, without a queue in between.</summary>
+    protected void SettleHere(AwaitOutcome outcome)
+    {
+        if (_core.Settle(outcome) != SettleResult.Wake)
+        {
+            return;
+        }
+
+        if (_core.Continuation.Place is RuntimeSynchronizationContext home && home.Dispatcher == WorkDispatcher.Current)
+        {
+            _goesOn = true;
+            home.Enter();
+            Continue();
+        }
+        else
+        {
+            GoOn(givesWay: false);
+        }
+    }
+
     /// <summary>Claims the outcome. The caller then reads the result, and cleans and returns the item.</summary>
     protected AwaitOutcome Take(short token) => _core.Take(token);
 

@@ -20,6 +20,7 @@ internal sealed partial class Worker
         if (--_untilInjector <= 0)
         {
             _untilInjector = _injectorInterval;
+            LookIntoPoller();
             if (!lanesInUse && VisitInjector(settings, out entry))
             {
                 return true;

@@ -78,8 +78,6 @@ internal sealed partial class Worker : Sleeper
         thread.UnsafeStart(); // Unsafe: no AsyncLocal of the starter may live on here
     }
 
-    public override void Unpark() => _parker.Unpark();
-
     /// <summary>Installs the context of a priority, for the item that runs now. Owner only.</summary>
     public void EnterPriority(TaskPriority priority) => SynchronizationContext.SetSynchronizationContext(_contexts[(int)priority]);
 
@@ -196,7 +194,7 @@ internal sealed partial class Worker : Sleeper
                 HandOver(); // stealing has been switched off: nothing may be out of the others' reach
             }
 
-            if (FindInReach(settings, out entry) || Search(settings, out entry))
+            if (FindInReach(settings, out entry) || (LookIntoPoller() && FindInReach(settings, out entry)) || Search(settings, out entry))
             {
                 OnFound();
                 return true;
@@ -252,10 +250,14 @@ internal sealed partial class Worker : Sleeper
         }
 
         Counters.BeginPark();
-        _parker.Park();
+        var poller = Rest();
         Counters.EndPark();
         _busySince = MonotonicClock.Timestamp;
         _scheduler.OnUnparked();
+        if (poller is not null)
+        {
+            ServeAndLeave(poller);
+        }
     }
 
     private void HandOver()

@@ -149,6 +149,8 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
             scheduler.WakeIfWorkWaits();
         }
 
+        scheduler.LookAfterPoller();
+
         var watched = false;
         foreach (var lookout in Volatile.Read(ref _lookouts))
         {

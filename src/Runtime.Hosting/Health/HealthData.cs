@@ -21,6 +21,13 @@ internal static class HealthData
             ["fired"] = snapshot.Timers.Fired,
             ["overdueSeconds"] = snapshot.Timers.Overdue.TotalSeconds,
         },
+        ["io"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["poller"] = snapshot.IO.Poller,
+            ["registrations"] = snapshot.IO.Registrations,
+            ["events"] = snapshot.IO.Events,
+            ["unattendedSeconds"] = snapshot.IO.Unattended.TotalSeconds,
+        },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };
 

@@ -7,7 +7,7 @@ using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Health;
 
-/// <summary>How the runtime is. Unhealthy: it does not run, or its timers stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
+/// <summary>How the runtime is. Unhealthy: it does not run, or its timers or its event loop stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
 internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, LiveOptions options, TimerProbe probe) : IHealthCheck
 {
     /// <summary>The name under which the check is registered.</summary>
@@ -18,6 +18,9 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
 
     // A timer is overdue by some milliseconds under load; by a second only when nobody looks after timers.
     private static readonly TimeSpan LongestOverdue = TimeSpan.FromSeconds(1);
+
+    // Somebody looks every 20 ms at the latest, whatever the workers do.
+    private static readonly TimeSpan LongestUnattended = TimeSpan.FromSeconds(1);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -36,6 +39,11 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
         else if (probed == ProbeResult.Silent)
         {
             broken.Add($"Timers stand still: one of a millisecond did not fire within {Seconds(TimerProbe.Patience)} s.");
+        }
+
+        if (snapshot.IO.Unattended > LongestUnattended)
+        {
+            broken.Add($"The event loop stands still: nobody has asked for events for {Seconds(snapshot.IO.Unattended)} s, and {snapshot.IO.Registrations.ToString(CultureInfo.InvariantCulture)} handles are registered.");
         }
 
         var reasons = Degradations(snapshot, queueSnapshots);

@@ -38,4 +38,7 @@ internal sealed partial class RuntimeService
     [LoggerMessage(EventIds.IsolationRefused, LogLevel.Warning,
         "Worker threads do not stand back for requests as AsyncRuntime:Isolation asks: {Problem}", EventName = "IsolationRefused")]
     private partial void LogIsolationRefused(string problem);
+
+    [LoggerMessage(EventIds.PollerChosen, LogLevel.Information, "The event loop waits with {Poller}", EventName = "PollerChosen")]
+    private partial void LogPollerChosen(string poller);
 }

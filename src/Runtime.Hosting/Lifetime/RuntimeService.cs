@@ -51,6 +51,7 @@ internal sealed partial class RuntimeService(
 
         runtime.UnhandledException += OnUnhandledException;
         runtime.WorkerBlocked += OnWorkerBlocked;
+        runtime.EventLoop.PollerChosen += LogPollerChosen;
         await runtime.StartAsync(cancellationToken);
         queues.Start();
         _subscription = options.OnChange((_, _) => Apply());
@@ -98,6 +99,7 @@ internal sealed partial class RuntimeService(
         _subscription?.Dispose();
         runtime.UnhandledException -= OnUnhandledException;
         runtime.WorkerBlocked -= OnWorkerBlocked;
+        runtime.EventLoop.PollerChosen -= LogPollerChosen;
         runtime.ActivityResumed -= tuner.NotifyActivity;
     }
 

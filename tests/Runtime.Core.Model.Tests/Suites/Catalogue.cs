@@ -49,6 +49,16 @@ internal static class Catalogue
         Entry<WakeForRetirement>("Wake"),
         Entry<WakeForRetirementUnderLoad>("Wake"),
         Entry<WakeForClose>("Wake"),
+        Entry<PollMeetsPost>("Wake"),
+        Entry<PollMeetsEvent>("Wake"),
+        Entry<PollMeetsEventAndPost>("Wake"),
+        Entry<PollMeetsRegistration>("Wake"),
+        Entry<PollMeetsMonitor>("Wake"),
+        Entry<PollMeetsRetirement>("Wake"),
+        Entry<PollMeetsClose>("Wake"),
+        Entry<ReadyMeetsReader>("Ready"),
+        Entry<ReadyMeetsWithdrawal>("Ready"),
+        Entry<ReadyMeetsClose>("Ready"),
     ];
 
     private static (string Suite, string Name, Func<Scenario> Create) Entry<TScenario>(string suite)

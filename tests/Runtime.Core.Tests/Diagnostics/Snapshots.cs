@@ -27,6 +27,7 @@ internal static class Snapshots
         WaitTime = NoDurations,
         RunTime = NoDurations,
         Timers = new TimerSnapshot { Active = 0, Fired = 0, Cancelled = 0, Overdue = TimeSpan.Zero, Lateness = NoDurations },
+        IO = new IoSnapshot { Poller = "none", Registrations = 0, Events = 0, StaleEvents = 0, Polls = 0, Waits = 0, WakeUps = 0, Unattended = TimeSpan.Zero },
         BlockingThreads = 0,
         BlockingQueueDepth = 0,
     };
