@@ -1,5 +1,6 @@
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.Latency;
+using Runtime.Benchmarks.Memory;
 using Runtime.Benchmarks.MetricsCost;
 using Runtime.Benchmarks.Parts;
 using Runtime.Benchmarks.Phases;
@@ -13,6 +14,7 @@ BenchmarkCommand[] commands =
     new QueueCommand(),
     new LatencyCommand(),
     new SchedulerCommand(),
+    new MemoryCommand(),
     new MetricsCostCommand(),
     new SoakCommand(),
     new StartStopCommand(),

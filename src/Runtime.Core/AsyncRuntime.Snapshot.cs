@@ -34,6 +34,7 @@ public sealed partial class AsyncRuntime
             RunTime = scheduler.RunTime,
             Timers = _timers.Snapshot(),
             IO = _eventLoop.Snapshot(),
+            Memory = MemoryPool.Snapshot(),
             BlockingThreads = blockingThreads,
             BlockingQueueDepth = blockingQueued,
         };

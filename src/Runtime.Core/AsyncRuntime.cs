@@ -4,6 +4,7 @@ using Runtime.Core.Diagnostics;
 using Runtime.Core.Execution;
 using Runtime.Core.IO;
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Memory;
 using Runtime.Core.Timing;
 
 namespace Runtime.Core;
@@ -39,6 +40,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         _timers = new TimerService(_options.Timers.Resolution, $"{_options.ThreadNamePrefix}-timers", _dispatcher.Dispatch);
         _eventLoop = new EventLoop(new RuntimeIO(_dispatcher), _timers.Provider, CreateDemultiplexer(_options.IO.Poller));
         _dispatcher.Scheduler.Poller = _eventLoop;
+        MemoryPool = new TieredBufferPool(_options.Memory);
         _metrics = new RuntimeMetrics(Snapshot, meterFactory);
     }
 
@@ -85,7 +87,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <returns>Something to await. Outside a runtime it acts as <see cref="Task.Yield"/>.</returns>
     public static RuntimeYieldAwaitable Yield() => default;
 
-    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation.</summary>
+    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, the bounds of the buffer pool.</summary>
     /// <param name="options">The new settings, whole. <see cref="TimerOptions.Resolution"/> applies from the next start only.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(AsyncRuntimeOptions options)
@@ -95,6 +97,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         lock (_gate)
         {
             _options = options;
+            MemoryPool.Reconfigure(options.Memory);
             if (State is RuntimeState.Initializing or RuntimeState.Running)
             {
                 _dispatcher.Scheduler.Reconfigure(options, EffectiveWorkers(options));
@@ -112,6 +115,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         _metrics.Dispose(); // of a runtime that never started
+        MemoryPool.Dispose();
     }
 
     /// <summary>As <see cref="DisposeAsync"/>, and waits for it. For owners that cannot await, such as a service provider that is disposed synchronously.</summary>

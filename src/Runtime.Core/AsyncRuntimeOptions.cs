@@ -1,4 +1,5 @@
 using Runtime.Core.IO;
+using Runtime.Core.Memory;
 
 namespace Runtime.Core;
 
@@ -59,6 +60,9 @@ public class AsyncRuntimeOptions
 
     /// <summary>Gets or sets the settings of the event loop.</summary>
     public IoOptions IO { get; set; } = new();
+
+    /// <summary>Gets or sets the settings of the buffer pool.</summary>
+    public BufferPoolOptions Memory { get; set; } = new();
 
     /// <summary>Gets or sets the settings of the tuner.</summary>
     public TunerOptions Tuner { get; set; } = new();

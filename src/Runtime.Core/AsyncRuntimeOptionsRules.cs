@@ -1,4 +1,5 @@
 using Runtime.Core.IO;
+using Runtime.Core.Memory;
 
 namespace Runtime.Core;
 
@@ -37,6 +38,15 @@ internal static class AsyncRuntimeOptionsRules
             "Timers:Resolution", TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1),
             static o => o.Timers.Resolution, static (o, v) => o.Timers.Resolution = v, atStartOnly: true),
         OptionRule.Choice<AsyncRuntimeOptions, IoPoller>("IO:Poller", IoPoller.Auto, static o => o.IO.Poller, static (o, v) => o.IO.Poller = v, atStartOnly: true),
+        OptionRule.Integer<AsyncRuntimeOptions>(
+            "Memory:MaxRetainedBytes", 64 << 20, 0, BufferPoolOptions.MostBytes, static o => o.Memory.MaxRetainedBytes, static (o, v) => o.Memory.MaxRetainedBytes = v),
+        OptionRule.Integer<AsyncRuntimeOptions>(
+            "Memory:MaxBytes", 0, BufferPoolOptions.LeastBound, BufferPoolOptions.MostBytes, static o => o.Memory.MaxBytes, static (o, v) => o.Memory.MaxBytes = v, orZero: true),
+        OptionRule.Choice<AsyncRuntimeOptions, BufferExhaustion>(
+            "Memory:WhenExhausted", BufferExhaustion.Allocate, static o => o.Memory.WhenExhausted, static (o, v) => o.Memory.WhenExhausted = v),
+        OptionRule.Switch<AsyncRuntimeOptions>("Memory:ClearOnReturn", false, static o => o.Memory.ClearOnReturn, static (o, v) => o.Memory.ClearOnReturn = v),
+        OptionRule.Switch<AsyncRuntimeOptions>(
+            "Memory:DetectMisuse", false, static o => o.Memory.DetectMisuse, static (o, v) => o.Memory.DetectMisuse = v, atStartOnly: true),
         OptionRule.Switch<AsyncRuntimeOptions>("Tuner:Enabled", true, static o => o.Tuner.Enabled, static (o, v) => o.Tuner.Enabled = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Tuner:Interval", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1),
@@ -101,6 +111,7 @@ internal static class AsyncRuntimeOptionsRules
         var missing = new List<string>();
         AddIfNull(options.Timers, nameof(options.Timers));
         AddIfNull(options.IO, nameof(options.IO));
+        AddIfNull(options.Memory, nameof(options.Memory));
         AddIfNull(options.Tuner, nameof(options.Tuner));
         AddIfNull(options.Shutdown, nameof(options.Shutdown));
         return missing;

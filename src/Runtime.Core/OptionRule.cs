@@ -89,6 +89,20 @@ internal static class OptionRule
             IsValid = options => (get(options) >= least && get(options) <= greatest) || (orZero && get(options) == 0),
         };
 
+    public static OptionRule<TOptions> Integer<TOptions>(
+        string key, long defaultValue, long least, long greatest, Func<TOptions, long> get, Action<TOptions, long> set, bool orZero = false) => new()
+        {
+            Key = key,
+            Type = "integer",
+            Noun = "a whole number, ",
+            Default = Text(defaultValue),
+            Range = $"{(orZero ? "0, or " : "")}from {Text(least)} to {Text(greatest)}",
+            Remedy = UseDefault(Text(defaultValue)),
+            Read = options => Text(get(options)),
+            TryWrite = (options, text) => Set(long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value), options, set, value),
+            IsValid = options => (get(options) >= least && get(options) <= greatest) || (orZero && get(options) == 0),
+        };
+
     public static OptionRule<TOptions> Duration<TOptions>(
         string key, TimeSpan defaultValue, TimeSpan least, TimeSpan greatest, Func<TOptions, TimeSpan> get, Action<TOptions, TimeSpan> set, bool atStartOnly = false) => new()
         {
@@ -104,17 +118,19 @@ internal static class OptionRule
             IsValid = options => get(options) >= least && get(options) <= greatest,
         };
 
-    public static OptionRule<TOptions> Switch<TOptions>(string key, bool defaultValue, Func<TOptions, bool> get, Action<TOptions, bool> set) => new()
-    {
-        Key = key,
-        Type = "boolean",
-        Default = Text(defaultValue),
-        Range = "true or false",
-        Remedy = UseDefault(Text(defaultValue)),
-        Read = options => Text(get(options)),
-        TryWrite = (options, text) => Set(bool.TryParse(text, out var value), options, set, value),
-        IsValid = static _ => true,
-    };
+    public static OptionRule<TOptions> Switch<TOptions>(
+        string key, bool defaultValue, Func<TOptions, bool> get, Action<TOptions, bool> set, bool atStartOnly = false) => new()
+        {
+            Key = key,
+            Type = "boolean",
+            Default = Text(defaultValue),
+            Range = "true or false",
+            Remedy = UseDefault(Text(defaultValue)),
+            AtStartOnly = atStartOnly,
+            Read = options => Text(get(options)),
+            TryWrite = (options, text) => Set(bool.TryParse(text, out var value), options, set, value),
+            IsValid = static _ => true,
+        };
 
     public static OptionRule<TOptions> Choice<TOptions, TEnum>(string key, TEnum defaultValue, Func<TOptions, TEnum> get, Action<TOptions, TEnum> set, bool atStartOnly = false)
         where TEnum : struct, Enum => new()
@@ -178,7 +194,7 @@ internal static class OptionRule
         return text.Contains('.', StringComparison.Ordinal) && text.LastIndexOf('.') > text.IndexOf(':', StringComparison.Ordinal) ? text.TrimEnd('0') : text;
     }
 
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(bool value) => value ? "true" : "false";
 

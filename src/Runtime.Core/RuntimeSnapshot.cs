@@ -1,4 +1,5 @@
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Memory;
 
 namespace Runtime.Core;
 
@@ -62,6 +63,9 @@ public sealed record RuntimeSnapshot
 
     /// <summary>Gets how the event loop stands.</summary>
     public required IoSnapshot IO { get; init; }
+
+    /// <summary>Gets how the buffer pool stands.</summary>
+    public required BufferPoolSnapshot Memory { get; init; }
 
     /// <summary>Gets how many threads run <see cref="AsyncRuntime.SpawnBlocking(Action, CancellationToken)"/> calls, idle ones included.</summary>
     public required int BlockingThreads { get; init; }

@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Core.Tuning;
 using Runtime.Hosting;
+using Runtime.Hosting.Memory;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -32,6 +34,21 @@ public static class AsyncRuntimeBuilderExtensions
             options.Queues[name] = queue;
             configure?.Invoke(queue);
         });
+        return builder;
+    }
+
+    /// <summary>Has Kestrel take its buffers from the runtime's pool: one bound, one set of figures, and memory that is given back when a burst of connections is over.</summary>
+    /// <param name="builder">What <c>AddAsyncRuntime</c> returned.</param>
+    /// <returns>The builder.</returns>
+    /// <remarks>
+    /// Kestrel cannot wait for a buffer: with <see cref="Runtime.Core.Memory.BufferExhaustion.Allocate"/>, the default, a pool at its bound serves it from outside; with the others the
+    /// connection that asked is closed. This operation is idempotent.
+    /// </remarks>
+    public static IAsyncRuntimeBuilder UseBufferPoolForKestrel(this IAsyncRuntimeBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+
+        builder.Services.Replace(ServiceDescriptor.Singleton<IMemoryPoolFactory<byte>, KestrelBufferPool>());
         return builder;
     }
 

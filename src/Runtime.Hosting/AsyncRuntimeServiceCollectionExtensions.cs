@@ -8,6 +8,7 @@ using Runtime.Hosting.Configuration;
 using Runtime.Hosting.Endpoints;
 using Runtime.Hosting.Health;
 using Runtime.Hosting.Lifetime;
+using Runtime.Hosting.Memory;
 using Runtime.Hosting.Metrics;
 using Runtime.Hosting.Tuning;
 
@@ -25,7 +26,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
     /// configuration without further ado, checked when the host starts, and applied to the running process when it changes.
     /// Delegates of <c>services.Configure&lt;AsyncRuntimeOptions&gt;(…)</c> count too.
     /// Services to inject: <see cref="IBackgroundQueue"/> (named ones by key), <see cref="IWorkTracker"/>, <see cref="AsyncRuntime"/>, and under the
-    /// key <c>AsyncRuntime</c> its <see cref="TimeProvider"/>.
+    /// key <c>AsyncRuntime</c> its <see cref="TimeProvider"/> and its <see cref="System.Buffers.MemoryPool{T}"/>.
     /// </remarks>
     public static IAsyncRuntimeBuilder AddAsyncRuntime(this IServiceCollection services, Action<AsyncRuntimeHostingOptions>? configure = null)
     {
@@ -94,6 +95,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
 
         // By key: the application's own clock, if it has one, is none of our business.
         services.AddKeyedSingleton(AsyncRuntimeHostingOptions.SectionName, static (provider, _) => provider.GetRequiredService<AsyncRuntime>().TimeProvider);
+        services.AddKeyedSingleton<System.Buffers.MemoryPool<byte>>(AsyncRuntimeHostingOptions.SectionName, static (provider, _) => new RuntimeBufferPool(provider.GetRequiredService<AsyncRuntime>().MemoryPool));
 
         // First of all hosted services, whatever was registered before us; see RuntimeService.
         services.AddSingleton<RuntimeService>();

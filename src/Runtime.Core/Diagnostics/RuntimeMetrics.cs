@@ -35,6 +35,7 @@ internal sealed class RuntimeMetrics : IDisposable
         AddTimers();
         AddBlocking();
         AddIO();
+        AddMemory();
     }
 
     /// <summary>Gets the meter.</summary>
@@ -131,6 +132,26 @@ internal sealed class RuntimeMetrics : IDisposable
         Count("async_runtime.io.wake_ups", "{wake}", "Times such a worker was woken for other work.", static s => s.IO.WakeUps);
         Gauge("async_runtime.io.unattended", "s", "How long nobody has asked for events; more than a moment means that they are not seen.", static (s, _) => s.IO.Unattended.TotalSeconds);
     }
+
+    private void AddMemory()
+    {
+        Level("async_runtime.memory.allocated", "By", "Bytes of buffers, rented and kept.", static s => s.Memory.AllocatedBytes);
+        Level("async_runtime.memory.peak", "By", "The most there have been.", static s => s.Memory.PeakBytes);
+        Series("async_runtime.memory.rents", "{rent}", "Buffers that were rented, by tier.", static s => [.. s.Memory.Tiers.Select(static tier => OfTier(tier.Rents, tier.Tier))]);
+        Series("async_runtime.memory.misses", "{rent}", "Rents that had a buffer made, by tier.", static s => [.. s.Memory.Tiers.Select(static tier => OfTier(tier.Misses, tier.Tier))]);
+        var outstanding = Next();
+        _meter.CreateObservableUpDownCounter(
+            "async_runtime.memory.outstanding",
+            () => _snapshots.Get(outstanding).Current.Memory.Tiers.Select(static tier => OfTier(tier.OutstandingBytes, tier.Tier)),
+            "By",
+            "Bytes of buffers that are rented, by tier.");
+        Count("async_runtime.memory.fallbacks", "{rent}", "Rents served outside of the pool because it was at its bound.", static s => s.Memory.Fallbacks);
+        Count("async_runtime.memory.trimmed", "By", "Bytes of unused buffers that were let go.", static s => s.Memory.TrimmedBytes);
+        Count("async_runtime.memory.double_returns", "{return}", "Returns that came second and were refused.", static s => s.Memory.DoubleReturns);
+        Level("async_runtime.memory.waiting", "{rent}", "Rents that wait for a return.", static s => s.Memory.Waiting);
+    }
+
+    private static Measurement<long> OfTier(long value, Enum tier) => new(value, KeyValuePair.Create("tier", (object?)tier.ToString().ToLowerInvariant()));
 
     private int Next() => _instruments++;
 

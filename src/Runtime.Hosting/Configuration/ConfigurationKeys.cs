@@ -39,7 +39,6 @@ internal static class ConfigurationKeys
     /// <summary>Keys of systems that are still to come: accepted, without effect.</summary>
     public static IReadOnlyList<ReservedKey> Reserved { get; } =
     [
-        new("Memory:MaxRetainedBytes", "integer", "67108864"),
         new("Cleanup:Threshold", "integer", "1000"),
         new("Cleanup:Interval", "time", "00:00:01"),
         new("Cleanup:BatchSize", "integer", "100"),

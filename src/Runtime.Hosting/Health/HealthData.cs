@@ -28,6 +28,13 @@ internal static class HealthData
             ["events"] = snapshot.IO.Events,
             ["unattendedSeconds"] = snapshot.IO.Unattended.TotalSeconds,
         },
+        ["memory"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["allocatedBytes"] = snapshot.Memory.AllocatedBytes,
+            ["rentedBytes"] = snapshot.Memory.RentedBytes,
+            ["maxBytes"] = snapshot.Memory.MaxBytes,
+            ["waiting"] = snapshot.Memory.Waiting,
+        },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };
 

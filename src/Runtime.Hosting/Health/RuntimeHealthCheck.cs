@@ -75,6 +75,13 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
             reasons.Add($"Work has waited {Seconds(snapshot.LongestWait)} s for a worker; the starvation threshold is {Seconds(threshold)} s.");
         }
 
+        if (snapshot.Memory is { MaxBytes: > 0 } memory && memory.RentedBytes >= memory.MaxBytes * NearlyFull)
+        {
+            reasons.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The buffer pool is at its bound: {memory.RentedBytes} of {memory.MaxBytes} bytes are rented, {memory.Waiting} rents wait, {memory.Fallbacks} were served outside of it."));
+        }
+
         foreach (var queue in queueSnapshots)
         {
             if (queue.Queued > queue.Capacity * NearlyFull)

@@ -16,11 +16,14 @@ internal static class FolderArrows
     private const string TheRuntime = "AsyncRuntime";
 
     private static readonly string[] Leaves = ["Lifecycle", "Diagnostics", "Topology", "Memory", "Concurrency"];
+
+    // Atomic words, fences and locks: what the lock-free files of the leaves are written against too.
+    private const string Words = "Concurrency";
     private static readonly string[] Engine = ["Scheduling", "Timing"];
     private static readonly string[] Upper = ["Tuning", "Execution", "IO", "Cleanup"];
 
     private static readonly FrozenDictionary<string, string[]> Allowed =
-        Leaves.Select(static folder => KeyValuePair.Create(folder, Array.Empty<string>()))
+        Leaves.Select(static folder => KeyValuePair.Create(folder, folder == "Memory" ? new[] { Words } : []))
             .Concat(Engine.Select(static folder => KeyValuePair.Create(folder, Leaves)))
             .Concat(Upper.Select(static folder => KeyValuePair.Create(folder, Engine.Concat(Leaves).ToArray())))
             .ToFrozenDictionary(StringComparer.Ordinal);

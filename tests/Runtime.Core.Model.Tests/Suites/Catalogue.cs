@@ -23,6 +23,8 @@ internal static class Catalogue
         Entry<LanesOfTwoLevels>("Lanes"),
         Entry<LaneOfDeadlines>("Lanes"),
         Entry<LanesClose>("Lanes"),
+        Entry<BiasedLockWithOneVisitor>("BiasedLock"),
+        Entry<BiasedLockWithTwoVisits>("BiasedLock"),
         Entry<SlotWithMonitor>("Slot"),
         Entry<SlotStamps>("Slot"),
         Entry<ParkerHandsOver>("Parker"),

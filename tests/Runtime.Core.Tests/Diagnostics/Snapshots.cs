@@ -1,4 +1,5 @@
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Memory;
 
 namespace Runtime.Core.Tests.Diagnostics;
 
@@ -28,6 +29,7 @@ internal static class Snapshots
         RunTime = NoDurations,
         Timers = new TimerSnapshot { Active = 0, Fired = 0, Cancelled = 0, Overdue = TimeSpan.Zero, Lateness = NoDurations },
         IO = new IoSnapshot { Poller = "none", Registrations = 0, Events = 0, StaleEvents = 0, Polls = 0, Waits = 0, WakeUps = 0, Unattended = TimeSpan.Zero },
+        Memory = new BufferPoolSnapshot { AllocatedBytes = 0, PeakBytes = 0, RentedBytes = 0, MaxBytes = 0, TrimmedBytes = 0, Fallbacks = 0, Waiting = 0, DoubleReturns = 0, Tiers = [] },
         BlockingThreads = 0,
         BlockingQueueDepth = 0,
     };

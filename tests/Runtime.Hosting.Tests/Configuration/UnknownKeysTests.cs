@@ -34,15 +34,15 @@ public sealed class UnknownKeysTests
     [Fact]
     public async Task Start_UnknownKey_IsAWarning_ReservedKey_IsNot()
     {
-        await using var host = await TestHost.StartAsync(settings: [("WorkerThread", "2"), ("Memory:MaxRetainedBytes", "1"), ("Cleanup:Interval", "oops")]);
+        await using var host = await TestHost.StartAsync(settings: [("WorkerThread", "2"), ("Topology:NumaAware", "1"), ("Topology:PinThreads", "oops")]);
 
         var unknown = host.Logs.Of(EventIds.UnknownKey).ShouldHaveSingleItem();
         unknown.Level.ShouldBe(LogLevel.Warning);
         unknown.Text.ShouldBe("AsyncRuntime:WorkerThread is not a known setting and has no effect. Did you mean AsyncRuntime:WorkerThreads?");
         host.Logs.Of(EventIds.ReservedKey).Select(static line => (line.Level, line.Text)).ShouldBe(
         [
-            (LogLevel.Information, "AsyncRuntime:Memory:MaxRetainedBytes is reserved: it has no effect yet"),
-            (LogLevel.Information, "AsyncRuntime:Cleanup:Interval is reserved: it has no effect yet"),
+            (LogLevel.Information, "AsyncRuntime:Topology:PinThreads is reserved: it has no effect yet"),
+            (LogLevel.Information, "AsyncRuntime:Topology:NumaAware is reserved: it has no effect yet"),
         ]);
     }
 

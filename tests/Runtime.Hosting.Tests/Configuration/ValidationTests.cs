@@ -72,14 +72,14 @@ public sealed class ValidationTests
     [Fact]
     public void Validate_NullParts_AreNamed()
     {
-        var options = new AsyncRuntimeHostingOptions { Timers = null!, Tuner = null!, Shutdown = null!, Queue = null!, Metrics = null!, Endpoints = null!, ThreadNamePrefix = null! };
+        var options = new AsyncRuntimeHostingOptions { Timers = null!, IO = null!, Memory = null!, Tuner = null!, Shutdown = null!, Queue = null!, Metrics = null!, Endpoints = null!, ThreadNamePrefix = null! };
         options.Queues["a"] = null!;
 
         var failures = new AsyncRuntimeOptionsValidator().Validate(null, options).Failures!.ToArray();
 
         failures.ShouldBe(
         [
-            .. new[] { "Timers", "Tuner", "Shutdown", "Queue", "Metrics", "Endpoints" }.Select(part => $"AsyncRuntime:{part} is null; it must be an object. Leave it as it is for the defaults."),
+            .. new[] { "Timers", "IO", "Memory", "Tuner", "Shutdown", "Queue", "Metrics", "Endpoints" }.Select(part => $"AsyncRuntime:{part} is null; it must be an object. Leave it as it is for the defaults."),
             "AsyncRuntime:ThreadNamePrefix is null; it must be 1 to 64 characters. Set it to runtime-worker, the default.",
             "AsyncRuntime:Queues:a is null; it must be an object. Give it a new BackgroundQueueOptions for the defaults.",
         ]);
@@ -150,6 +150,6 @@ public sealed class ValidationTests
     }
 
     private static string Step(OptionRule<AsyncRuntimeHostingOptions> rule, string text, int by) => rule.Type == "integer"
-        ? (int.Parse(text, CultureInfo.InvariantCulture) + by).ToString(CultureInfo.InvariantCulture)
+        ? (long.Parse(text, CultureInfo.InvariantCulture) + by).ToString(CultureInfo.InvariantCulture)
         : (TimeSpan.Parse(text, CultureInfo.InvariantCulture) + TimeSpan.FromTicks(by)).ToString("c");
 }
