@@ -1,4 +1,5 @@
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.MetricsCost;
 using Runtime.Benchmarks.Parts;
@@ -13,6 +14,8 @@ BenchmarkCommand[] commands =
     new QueueCommand(),
     new LatencyCommand(),
     new SchedulerCommand(),
+    new IoCommand(),
+    new IoLoadCommand(),
     new MetricsCostCommand(),
     new SoakCommand(),
     new StartStopCommand(),
