@@ -47,6 +47,9 @@ public sealed partial class EventLoop
 
     internal TimeProvider Time { get; }
 
+    /// <summary>Held while handlers are set.</summary>
+    internal Lock HandlersLock { get; } = new();
+
     /// <summary>Begins to watch a socket, and makes it non-blocking.</summary>
     /// <param name="socket">The socket, connected or listening. Use its synchronous methods, which never wait from now on; its asynchronous ones have another loop of their own.</param>
     /// <returns>The registration; it does not own the socket.</returns>

@@ -10,7 +10,11 @@ internal sealed partial class Worker
     private const double TakeOverMicroseconds = 100;
 
     // How long it looks before it sleeps inside: less than it costs to be woken, on both sides.
+#if MODEL
+    private const long LingerTicks = 0; // no time passes there: one look
+#else
     private static readonly long LingerTicks = MonotonicClock.ToTicks(TimeSpan.FromMicroseconds(35));
+#endif
     private const int MostLingersSkipped = 64;
 
     // How many waits it sleeps at once, and how many after the next failure. Owner only.
