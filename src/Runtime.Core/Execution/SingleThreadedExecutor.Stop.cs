@@ -103,15 +103,4 @@ public sealed partial class SingleThreadedExecutor
 
         return failure;
     }
-
-    // Always false: asked as a filter, so that the exception goes on its way untouched.
-    private bool NoteCancelled()
-    {
-        if (_phase == RuntimeState.ShuttingDown && IsDriver)
-        {
-            _cancelled++;
-        }
-
-        return false;
-    }
 }
