@@ -9,7 +9,7 @@ namespace Runtime.Core.IO;
 /// <remarks>
 /// <para>
 /// Thread safe. What is registered is watched from the start of the runtime to its stop. Readiness is found by the worker that waits for it, and the work that awaited it goes on
-/// on that worker, with no other thread in between. A busy worker comes by after some 200 µs of work; when every worker is held up, the runtime's monitor looks, at
+/// on that worker, with no other thread in between. A worker that is never without work comes by every 800 µs of it; when every worker is held up, the runtime's monitor looks, at
 /// most 20 ms later. Nobody polls an event loop with nothing registered, and one in which nothing happens wakes nobody.
 /// </para>
 /// <para>On Linux by epoll with edges; elsewhere on Unix, and where a sandbox forbids epoll, by poll(2), whose cost grows with the number of waits.</para>
