@@ -178,8 +178,12 @@ public abstract class DemultiplexerTests(IoPoller poller) : IDisposable
     // The next event with this bit; others may come before.
     private ReadyEvent Next(IoEvents bit)
     {
+        // A wait that nothing ends is ended by the guard, and then this fails instead of hanging.
+        using var guard = new CancellationTokenSource(Waiting.HangGuard, TimeProvider.System);
+        using var wake = guard.Token.Register(_demultiplexer.Wake);
         while (true)
         {
+            guard.Token.ThrowIfCancellationRequested();
             foreach (var ready in Wait())
             {
                 if ((ready.Events & bit) != IoEvents.None)
