@@ -1,4 +1,5 @@
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.Memory;
 using Runtime.Benchmarks.MetricsCost;
@@ -15,6 +16,8 @@ BenchmarkCommand[] commands =
     new LatencyCommand(),
     new SchedulerCommand(),
     new MemoryCommand(),
+    new IoCommand(),
+    new IoLoadCommand(),
     new MetricsCostCommand(),
     new SoakCommand(),
     new StartStopCommand(),

@@ -125,7 +125,7 @@ internal sealed unsafe class EpollDemultiplexer : Demultiplexer
         var isHeld = false;
         try
         {
-            handle.DangerousAddRef(ref isHeld);
+            handle.DangerousAddRef(ref isHeld); // throws when it is closed
             var settings = stackalloc byte[16];
             Unsafe.WriteUnaligned(settings, bits);
             Unsafe.WriteUnaligned(settings + Epoll.DataOffset, token);

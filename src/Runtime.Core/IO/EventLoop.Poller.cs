@@ -6,7 +6,7 @@ namespace Runtime.Core.IO;
 // The loop as the scheduler sees it. One thread at a time is inside: what is plain here is its own, handed over by _inside.
 public sealed partial class EventLoop : IIdlePoller
 {
-    // A busy worker comes by after some 200 µs of work; one that has not for so long is stuck.
+    // A busy worker comes by every 800 µs of work; one that has not for so long is stuck.
     private const long OverdueMilliseconds = 2;
 
     // 1 while a thread is inside.

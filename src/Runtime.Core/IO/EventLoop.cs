@@ -9,7 +9,7 @@ namespace Runtime.Core.IO;
 /// <remarks>
 /// <para>
 /// Thread safe. What is registered is watched from the start of the runtime to its stop. Readiness is found by the worker that waits for it, and the work that awaited it goes on
-/// on that worker, with no other thread in between. A busy worker comes by after some 200 µs of work; when every worker is held up, the runtime's monitor looks, at
+/// on that worker, with no other thread in between. A worker that is never without work comes by every 800 µs of it; when every worker is held up, the runtime's monitor looks, at
 /// most 20 ms later. Nobody polls an event loop with nothing registered, and one in which nothing happens wakes nobody.
 /// </para>
 /// <para>On Linux by epoll with edges; elsewhere on Unix, and where a sandbox forbids epoll, by poll(2), whose cost grows with the number of waits.</para>
@@ -46,6 +46,9 @@ public sealed partial class EventLoop
     internal IEventLoopHost Host { get; }
 
     internal TimeProvider Time { get; }
+
+    /// <summary>Held while handlers are set.</summary>
+    internal Lock HandlersLock { get; } = new();
 
     /// <summary>Begins to watch a socket, and makes it non-blocking.</summary>
     /// <param name="socket">The socket, connected or listening. Use its synchronous methods, which never wait from now on; its asynchronous ones have another loop of their own.</param>

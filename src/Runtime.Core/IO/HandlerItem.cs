@@ -12,7 +12,7 @@ internal sealed class HandlerItem : WorkItem, IReadyWaiter
     private readonly IoRegistration _registration;
     private readonly IoEvents _which;
 
-    // Written by Set, under the registration's lock; read by the item.
+    // Written by Set, under the loop's lock for handlers; read by the item.
     private volatile Action<IoRegistration, IoReadiness>? _handler;
 
     // 1 while it is in the slot, in a queue or in its call.

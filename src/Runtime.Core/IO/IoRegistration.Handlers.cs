@@ -3,9 +3,8 @@ namespace Runtime.Core.IO;
 // Handlers: a call for each event, instead of an await.
 public sealed partial class IoRegistration
 {
-    // Those that are set, by kind; under the lock.
+    // Those that are set, by kind; under the loop's lock for it: one for each registration would weigh more than it is worth.
     private Dictionary<IoEvents, HandlerItem>? _handlers;
-    private readonly Lock _handlersLock = new();
 
     /// <summary>Has a function called on a worker whenever an event of one kind has happened, in place of awaits for that kind.</summary>
     /// <param name="which">One of <see cref="IoEvents.Readable"/>, <see cref="IoEvents.Writable"/>, <see cref="IoEvents.Error"/> and <see cref="IoEvents.Timer"/>.</param>
@@ -28,7 +27,7 @@ public sealed partial class IoRegistration
             throw new ArgumentOutOfRangeException(nameof(which), which, "A handler is for one kind of event: Readable, Writable, Error or Timer. Set one for each kind.");
         }
 
-        lock (_handlersLock)
+        lock (_loop.HandlersLock)
         {
             var handlers = _handlers ??= [];
             if (!handlers.TryGetValue(which, out var item))

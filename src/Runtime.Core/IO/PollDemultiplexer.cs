@@ -41,10 +41,22 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
 
     public override void Add(SafeHandle handle, ulong token)
     {
-        var probe = new PollEntry { Handle = (int)handle.DangerousGetHandle() };
-        if (Poll(&probe, 1, 0) >= 0 && (probe.Told & Invalid) != 0)
+        if (!TryHold(handle))
         {
             throw Errno.OfRegistration(Errno.BadHandle);
+        }
+
+        try
+        {
+            var probe = new PollEntry { Handle = (int)handle.DangerousGetHandle() };
+            if (Poll(&probe, 1, 0) >= 0 && (probe.Told & Invalid) != 0)
+            {
+                throw Errno.OfRegistration(Errno.BadHandle);
+            }
+        }
+        finally
+        {
+            handle.DangerousRelease();
         }
 
         lock (_lock)

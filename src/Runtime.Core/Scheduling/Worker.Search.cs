@@ -20,7 +20,7 @@ internal sealed partial class Worker
         if (--_untilInjector <= 0)
         {
             _untilInjector = _injectorInterval;
-            LookIntoPoller();
+            LookIntoPollerInPassing();
             if (!lanesInUse && VisitInjector(settings, out entry))
             {
                 return true;

@@ -194,7 +194,7 @@ internal sealed partial class Worker : Sleeper
                 HandOver(); // stealing has been switched off: nothing may be out of the others' reach
             }
 
-            if (FindInReach(settings, out entry) || (LookIntoPoller() && FindInReach(settings, out entry)) || Search(settings, out entry))
+            if (FindInReach(settings, out entry) || Search(settings, out entry) || (LookIntoPoller() && FindInReach(settings, out entry)))
             {
                 OnFound();
                 return true;

@@ -41,9 +41,9 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
             broken.Add($"Timers stand still: one of a millisecond did not fire within {Seconds(TimerProbe.Patience)} s.");
         }
 
-        if (snapshot.IO.Unattended > LongestUnattended)
+        if (EventLoopProblem(snapshot.IO) is { } problem)
         {
-            broken.Add($"The event loop stands still: nobody has asked for events for {Seconds(snapshot.IO.Unattended)} s, and {snapshot.IO.Registrations.ToString(CultureInfo.InvariantCulture)} handles are registered.");
+            broken.Add(problem);
         }
 
         var reasons = Degradations(snapshot, queueSnapshots);
@@ -60,6 +60,11 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
         return new HealthCheckResult(
             status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots));
     }
+
+    /// <summary>What is wrong with the event loop, if anything.</summary>
+    internal static string? EventLoopProblem(IoSnapshot io) => io.Unattended <= LongestUnattended
+        ? null
+        : $"The event loop stands still: nobody has asked for events for {Seconds(io.Unattended)} s, and {io.Registrations.ToString(CultureInfo.InvariantCulture)} handles are registered.";
 
     private List<string> Degradations(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queueSnapshots)
     {

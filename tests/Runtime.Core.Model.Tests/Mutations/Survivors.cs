@@ -15,6 +15,7 @@ internal static class Survivors
     {
         ["DropLock DatedLanes.OldestReadyAt 1"] = WholeList,
         ["DropLock Injector.OldestReadyAt 1"] = WholeList,
+        ["DropFence Worker.Unpark 1"] = "the exchange in FutexParker.Unpark is a full fence; the lock in MonitorParker.Unpark is none",
         ["DropProcessWideFence WorkLedger.BeginStop 1"] = "AwaitStopSeen follows and does the same",
         ["SplitExchange WorkLedger.Finish 1"] = Figure,
         ["SplitExchange WorkLedger.MarkLate 1"] = Figure,

@@ -14,6 +14,12 @@ internal sealed class ModelOsThread(Action main, int stackSize = 0)
 
     public static void SpinWait(int rounds) => Execution.Current.Yield();
 
+    public static bool Yield()
+    {
+        Execution.Current.Yield();
+        return true;
+    }
+
     /// <summary>Only during the set-up of a scenario.</summary>
     public void UnsafeStart() => Execution.Current.StartedBodies.Add((Name, main));
 }

@@ -64,17 +64,17 @@ public sealed class PollerTests
     [Fact]
     public async Task ReadableAsync_EveryWorkerIsBusy_TheMonitorLooks()
     {
-        await using var runtime = await StartAsync(workers: 1);
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1, MaxWorkerThreads = 1, MaxReserveThreads = 0 });
+        await runtime.StartAsync();
         using var pair = new SocketPair();
         using var registration = runtime.EventLoop.Register(pair.Near);
         var readable = registration.ReadableAsync().AsTask(); // the test's own await: it needs no worker to go on
         var hold = runtime.Spawn(_ =>
         {
             pair.Far.Send([1]);
-            var spins = new SpinWait();
             while (!readable.IsCompleted)
             {
-                spins.SpinOnce(sleep1Threshold: -1);
+                Thread.SpinWait(100);
             }
 
             return ValueTask.CompletedTask;

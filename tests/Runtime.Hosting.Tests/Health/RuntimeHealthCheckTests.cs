@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Runtime.Core;
 using Runtime.Hosting.Health;
 using Runtime.Hosting.Tests.Support;
 
@@ -98,6 +100,32 @@ public sealed class RuntimeHealthCheckTests
 
         entry.Status.ShouldBe(HealthStatus.Unhealthy);
         entry.Description.ShouldBe("Timers stand still: one of a millisecond did not fire within 1 s.");
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, null)]
+    [InlineData(1.5, "The event loop stands still: nobody has asked for events for 1.5 s, and 3 handles are registered.")]
+    public void EventLoopProblem_NobodyAsksForEvents_IsSaidAfterASecond(double seconds, string? expected)
+    {
+        var io = new IoSnapshot
+        {
+            Poller = "epoll", Registrations = 3, Events = 0, StaleEvents = 0, Polls = 0, Waits = 0, WakeUps = 0, Unattended = TimeSpan.FromSeconds(seconds),
+        };
+        RuntimeHealthCheck.EventLoopProblem(io).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Registered_AndTheEventLoopRuns_IsHealthyAndTellsItsFigures()
+    {
+        await using var host = await TestHost.StartAsync();
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var registration = host.Runtime.EventLoop.Register(socket);
+
+        var entry = await CheckAsync(host);
+
+        entry.Status.ShouldBe(HealthStatus.Healthy);
+        ((IReadOnlyDictionary<string, object>)entry.Data["io"])["registrations"].ShouldBe(1);
     }
 
     [Fact]
