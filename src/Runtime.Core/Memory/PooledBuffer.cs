@@ -9,8 +9,7 @@ internal sealed class PooledBuffer(TieredBufferPool pool, int sizeClass, int len
 {
     private readonly byte[] _array = GC.AllocateUninitializedArray<byte>(length, pinned: true);
 
-    // 1 while it is rented. Written by whoever rents and whoever returns, without an interlocked operation, which would be a third of the cost of both: two returns at the very
-    // same moment may both pass. Then the buffer is in the pool twice, and the rent that finds it rented drops it.
+    // 1 while it is rented. Set by whoever rents; cleared by an exchange: of two returns, however close, one sees that it came second.
     private AtomicInt32 _rented;
 
     public int SizeClass => sizeClass;
@@ -28,27 +27,20 @@ internal sealed class PooledBuffer(TieredBufferPool pool, int sizeClass, int len
     public Memory<byte> Memory => _rented.Value != 0 ? _array : throw BufferMisuse.UseAfterReturn(_array.Length);
 
     /// <summary>Marks it as rented. By the one that has taken it out of the pool, or made it.</summary>
-    /// <returns><see langword="false"/> when somebody has it: it was returned twice.</returns>
-    public bool TryBegin()
+    public PooledBuffer Begin()
     {
-        if (_rented.Value != 0)
-        {
-            return false;
-        }
-
         _rented.Value = 1;
-        return true;
+        return this;
     }
 
     /// <summary>Returns it.</summary>
     public void Dispose()
     {
-        if (_rented.Value == 0)
+        if (_rented.Exchange(0) == 0)
         {
             throw pool.OnDoubleReturn(_array.Length);
         }
 
-        _rented.Value = 0;
         pool.Return(this);
     }
 }

@@ -34,11 +34,9 @@ public sealed partial class TieredBufferPool
 
     internal Exception OnDoubleReturn(int length)
     {
-        CountDoubleReturn();
+        Interlocked.Increment(ref _doubleReturns);
         return BufferMisuse.DoubleReturn(length);
     }
-
-    private void CountDoubleReturn() => Interlocked.Increment(ref _doubleReturns);
 
     /// <summary>A buffer that cannot be trusted any more leaves the pool.</summary>
     internal void Forget(PooledBuffer buffer)

@@ -65,9 +65,9 @@ public sealed partial class TieredBufferPool
     {
         ObjectDisposedException.ThrowIf(_disposed.Value != 0, this);
         var sizeClass = SizeClasses.IndexOf(size);
-        if (sizeClass < SizeClasses.CachedCount && ThreadCache.Current is { } cache && cache.Pool == this && cache.TryTake(sizeClass, out var buffer) && buffer.TryBegin())
+        if (sizeClass < SizeClasses.CachedCount && ThreadCache.Current is { } cache && cache.Pool == this && cache.TryTake(sizeClass, out var buffer))
         {
-            owner = buffer;
+            owner = buffer.Begin();
             return true;
         }
 

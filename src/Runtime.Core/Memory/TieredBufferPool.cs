@@ -60,9 +60,9 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
         if ((uint)size <= SizeClasses.LargestSize)
         {
             var sizeClass = SizeClasses.IndexOf(size);
-            if (sizeClass < SizeClasses.CachedCount && ThreadCache.Current is { } cache && cache.Pool == this && cache.TryTake(sizeClass, out var buffer) && buffer.TryBegin())
+            if (sizeClass < SizeClasses.CachedCount && ThreadCache.Current is { } cache && cache.Pool == this && cache.TryTake(sizeClass, out var buffer))
             {
-                return buffer;
+                return buffer.Begin();
             }
 
             return RentShared(sizeClass, SizeClasses.SizeOf(sizeClass));
@@ -143,7 +143,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
 
         Interlocked.Increment(ref _fallbacks);
         _shared.CountMiss(sizeClass);
-        return Begin(new PooledBuffer(this, sizeClass, size) { IsFallback = true }, isNew: true)!;
+        return Begin(new PooledBuffer(this, sizeClass, size) { IsFallback = true }, isNew: true);
     }
 
     // Everything but waiting and going past the bound.
@@ -156,7 +156,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
             {
                 _shared.CountMiss(sizeClass);
                 Interlocked.Add(ref _unpooledRented, size);
-                owner = Begin(new PooledBuffer(this, sizeClass, size), isNew: true)!;
+                owner = Begin(new PooledBuffer(this, sizeClass, size), isNew: true);
             }
 
             return owner is not null;
@@ -172,7 +172,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
             _shared.CountHit(sizeClass);
             Keep(cache, room[1..count]);
             owner = Begin(room[0]!, isNew: false);
-            return owner is not null || TryRentShared(sizeClass, size, out owner);
+            return true;
         }
 
         if (!TryReserve(size))
@@ -181,7 +181,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
         }
 
         _shared.CountMiss(sizeClass);
-        owner = Begin(new PooledBuffer(this, sizeClass, size), isNew: true)!;
+        owner = Begin(new PooledBuffer(this, sizeClass, size), isNew: true);
 
         // The next rents of this size are to find something with their thread: a batch less the one that was asked for.
         for (count = 1; count < room.Length && TryReserveSpare(size); count++)
@@ -205,17 +205,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>
         Store(buffers[kept..]);
     }
 
-    // Null for a buffer that was returned twice and is somebody else's.
-    private IMemoryOwner<byte>? Begin(PooledBuffer buffer, bool isNew)
-    {
-        if (!buffer.TryBegin())
-        {
-            CountDoubleReturn();
-            return null;
-        }
-
-        return _detectMisuse ? new CheckedBuffer(this, buffer, isNew) : buffer;
-    }
+    private IMemoryOwner<byte> Begin(PooledBuffer buffer, bool isNew) => _detectMisuse ? new CheckedBuffer(this, buffer.Begin(), isNew) : buffer.Begin();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReturnShared(PooledBuffer buffer, ThreadCache? cache)
