@@ -9,6 +9,7 @@ using Runtime.Benchmarks.Queue;
 using Runtime.Benchmarks.Scheduler;
 using Runtime.Benchmarks.Soak;
 using Runtime.Benchmarks.StartStop;
+using Runtime.Benchmarks.Timers;
 
 BenchmarkCommand[] commands =
 [
@@ -16,6 +17,7 @@ BenchmarkCommand[] commands =
     new LatencyCommand(),
     new SchedulerCommand(),
     new MemoryCommand(),
+    new TimersCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new MetricsCostCommand(),

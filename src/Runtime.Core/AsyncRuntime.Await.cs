@@ -5,14 +5,11 @@ namespace Runtime.Core;
 // Waits that allocate nothing: what stands behind each of these value tasks is an object of a pool, which is also the work item of the awaiter.
 public sealed partial class AsyncRuntime
 {
-    // The longest delay: what a timer of .NET takes.
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(0xFFFF_FFFE);
-
     /// <summary>Takes a unit of the budget of the code that runs here, and lets other work go first when there is none left.</summary>
     /// <returns>Something to await, in loops over awaits that mostly do not wait: they would otherwise keep their worker.</returns>
     /// <remarks>
     /// <para>
-    /// The budget is 128 units for each time that work gets a worker. The runtime's own awaitables (<see cref="Delay"/>, <c>RunAsync</c>) take a unit
+    /// The budget is 128 units for each time that work gets a worker. The runtime's own awaitables (<see cref="Delay(TimeSpan, CancellationToken)"/>, <c>RunAsync</c>) take a unit
     /// whenever they are found complete; awaits of anything else do not, so call this where such a loop may go on for long. When none is left, the await
     /// resumes behind everything of its priority that waits, as <see cref="Yield"/> does, with a new budget; <see cref="RuntimeSnapshot.ForcedYields"/> counts it.
     /// </para>
@@ -22,58 +19,6 @@ public sealed partial class AsyncRuntime
     /// </para>
     /// </remarks>
     public static RuntimeBudgetAwaitable ConsumeBudget() => default;
-
-    /// <summary>Waits for a length of time, on the runtime's timers.</summary>
-    /// <param name="delay">
-    /// How long: <see cref="TimeSpan.Zero"/> or more, up to 4,294,967,294 ms (about 49.7 days), at the resolution of <see cref="TimerOptions.Resolution"/> and never less;
-    /// or <see cref="Timeout.InfiniteTimeSpan"/>: until it is cancelled. Parts of a millisecond below zero count as zero.
-    /// </param>
-    /// <param name="cancellationToken">Ends the wait before its time.</param>
-    /// <returns>A value task, to be awaited once. A second await throws an <see cref="InvalidOperationException"/> that says so; <see cref="ValueTask.AsTask"/> gives a task for more.</returns>
-    /// <remarks>
-    /// <para>
-    /// Thread safe. Ends exactly once: elapsed or cancelled, whichever is first. An await on a worker goes on on a worker, at the priority and deadline of its
-    /// work, with <c>ConfigureAwait(false)</c> too; an await elsewhere goes on where one of a task would: on its context or scheduler, or on the ThreadPool.
-    /// Nothing of it ever runs inside <see cref="CancellationTokenSource.Cancel()"/>.
-    /// </para>
-    /// <para>Allocates nothing once the runtime is warm, unless it is cancelled. A delay of zero is complete at once, and takes a unit of the budget (<see cref="ConsumeBudget"/>).</para>
-    /// <para>
-    /// Before the start and after the stop it runs on the timers of the system; one that is pending when the runtime stops is moved there. So it ends in time, whatever
-    /// becomes of the runtime; it is cancelled by a stop only through <paramref name="cancellationToken"/>: pass the token of the work.
-    /// </para>
-    /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="delay"/> is negative and not infinite, or too long.</exception>
-    /// <exception cref="OperationCanceledException">By the await: it was cancelled. A <see cref="TaskCanceledException"/> with the token, as of <c>Task.Delay</c>.</exception>
-    public ValueTask Delay(TimeSpan delay, CancellationToken cancellationToken = default)
-    {
-        // In whole milliseconds, as the library checks: what is cut off below zero is zero.
-        var milliseconds = (long)delay.TotalMilliseconds;
-        if (milliseconds < -1 || delay > LongestDelay)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(delay),
-                delay,
-                $"A delay must be from zero to {LongestDelay.TotalMilliseconds:N0} ms (about 49.7 days), or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}; wait for longer in several steps.");
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        var pool = _dispatcher.Pool;
-        if (milliseconds == -1)
-        {
-            return pool.Take<DelayItem>().Start(pool, _timers, Timeout.InfiniteTimeSpan, cancellationToken);
-        }
-
-        if (delay > TimeSpan.Zero)
-        {
-            return pool.Take<DelayItem>().Start(pool, _timers, delay, cancellationToken);
-        }
-
-        return CooperativeBudget.TryTake() ? ValueTask.CompletedTask : pool.Take<DelayItem>().StartElapsed(pool);
-    }
 
     /// <summary>Starts asynchronous work on a worker and awaits its end, without a task in between.</summary>
     /// <param name="work">The work. Its token is cancelled by <paramref name="cancellationToken"/> and, when a stop has drained long enough, by the runtime.</param>
@@ -87,7 +32,7 @@ public sealed partial class AsyncRuntime
     /// <para>
     /// As <see cref="Spawn(Func{CancellationToken, ValueTask}, SpawnOptions?, CancellationToken)"/> in all but what it returns: the work is counted, ordered, cancelled and
     /// stopped like any other, the caller's <see cref="ExecutionContext"/> flows, and no part of the work runs on the calling thread. The work starts whether or not
-    /// anybody awaits it; but of work that nobody awaits, nobody hears that it failed, except the counters. Where its awaiter goes on is as for <see cref="Delay"/>.
+    /// anybody awaits it; but of work that nobody awaits, nobody hears that it failed, except the counters. Where its awaiter goes on is as for <see cref="Delay(TimeSpan, CancellationToken)"/>.
     /// </para>
     /// <para>
     /// Thread safe. Allocates nothing once the runtime is warm, when the delegate completes at once and neither a deadline nor a token is given (<see cref="Stopping"/> may be:

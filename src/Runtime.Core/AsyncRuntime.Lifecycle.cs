@@ -17,11 +17,17 @@ public sealed partial class AsyncRuntime
     // Completed by the end that leaves nothing live, once the stop has begun.
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Cancelled when a stop has begun. Never disposed: it owns no timer and no handle.
+    private readonly CancellationTokenSource _stopBegun = new();
+
     // The one stop, shared by all callers; under _gate.
     private Task<ShutdownReport>? _stop;
 
     // How much may be left for the drain to count as done: 1 when the stop was asked for by work of this runtime itself. Set before the stop begins.
     private int _drainTarget;
+
+    /// <summary>Gets a token that is cancelled when a stop begins, before the drain: for what would start more work.</summary>
+    internal CancellationToken StopBegun => _stopBegun.Token;
 
     /// <summary>Starts the threads. Starting a running runtime again does nothing.</summary>
     /// <param name="cancellationToken">Keeps the start from beginning.</param>
@@ -94,6 +100,7 @@ public sealed partial class AsyncRuntime
         var began = MonotonicClock.Timestamp;
         _dispatcher.Ledger.BeginStop(SignalIfDrained);
         _lifecycle.Transition(RuntimeState.ShuttingDown);
+        await _stopBegun.CancelAsync().ConfigureAwait(false);
         WorkLedger.AwaitStopSeen();
         SignalIfDrained();
 

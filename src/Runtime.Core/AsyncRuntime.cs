@@ -37,7 +37,8 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         _dispatcher = new WorkDispatcher(this, _lifecycle, _options);
         _dispatcher.UnhandledException += exception => UnhandledException?.Invoke(this, new UnhandledExceptionEventArgs(exception, isTerminating: false));
         _taskScheduler = new RuntimeTaskScheduler(_dispatcher);
-        _timers = new TimerService(_options.Timers.Resolution, $"{_options.ThreadNamePrefix}-timers", _dispatcher.Dispatch);
+        _timers = new TimerService(_options.Timers.Resolution, $"{_options.ThreadNamePrefix}-timers", new DueTimers(_dispatcher));
+        _timers.SetSlack(_options.Timers.Slack);
         _eventLoop = new EventLoop(new RuntimeIO(_dispatcher), _timers.Provider, CreateDemultiplexer(_options.IO.Poller));
         _dispatcher.Scheduler.Poller = _eventLoop;
         MemoryPool = new TieredBufferPool(_options.Memory);
@@ -87,7 +88,13 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <returns>Something to await. Outside a runtime it acts as <see cref="Task.Yield"/>.</returns>
     public static RuntimeYieldAwaitable Yield() => default;
 
-    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, the bounds of the buffer pool.</summary>
+    /// <summary>Gets the clock with timers that may fire late, so that many of them fire in one wake-up of the processor.</summary>
+    /// <param name="slack">How much later than its time a timer may fire: zero or more, up to 4,294,967,294 ms. Never earlier.</param>
+    /// <returns>As <see cref="TimeProvider"/>; see <see cref="RuntimeTimeProvider.WithSlack"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The slack is negative or too long.</exception>
+    public RuntimeTimeProvider TimeProviderWithSlack(TimeSpan slack) => _timers.Provider.WithSlack(slack);
+
+    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, slack of timers, the bounds of the buffer pool.</summary>
     /// <param name="options">The new settings, whole. <see cref="TimerOptions.Resolution"/> applies from the next start only.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(AsyncRuntimeOptions options)
@@ -98,6 +105,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         {
             _options = options;
             MemoryPool.Reconfigure(options.Memory);
+            _timers.SetSlack(options.Timers.Slack);
             if (State is RuntimeState.Initializing or RuntimeState.Running)
             {
                 _dispatcher.Scheduler.Reconfigure(options, EffectiveWorkers(options));
@@ -124,6 +132,8 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
 
     /// <summary>Asks for one <see cref="ActivityResumed"/>. Costs a worker one load per unpark.</summary>
     internal void AddLookout(Func<bool> lookout) => _dispatcher.Scheduler.AddLookout(lookout);
+
+    internal void ReportUnhandled(Exception exception) => _dispatcher.OnUnhandled(exception);
 
     internal void WatchForActivity() => _dispatcher.Scheduler.WatchForActivity();
 

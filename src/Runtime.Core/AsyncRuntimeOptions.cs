@@ -80,6 +80,13 @@ public sealed class TimerOptions
     /// <summary>Gets or sets the length of one tick; due times are rounded up to it.</summary>
     /// <value>Default 1 ms. From 1 ms to 1 s. Read once, at the start.</value>
     public TimeSpan Resolution { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Gets or sets how much later than its time every timer may fire, so that timers that are due close together cost one wake-up.</summary>
+    /// <value>
+    /// Default zero. From zero to 1 minute. Applies to timers that are armed from then on. A timer may have a greater slack of its own:
+    /// <see cref="AsyncRuntime.TimeProviderWithSlack"/>, <see cref="AsyncRuntime.Delay(TimeSpan, TimeSpan, CancellationToken)"/>.
+    /// </value>
+    public TimeSpan Slack { get; set; }
 }
 
 /// <summary>Settings of the event loop.</summary>

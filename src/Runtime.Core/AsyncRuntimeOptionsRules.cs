@@ -37,6 +37,8 @@ internal static class AsyncRuntimeOptionsRules
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Timers:Resolution", TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1),
             static o => o.Timers.Resolution, static (o, v) => o.Timers.Resolution = v, atStartOnly: true),
+        OptionRule.Duration<AsyncRuntimeOptions>(
+            "Timers:Slack", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMinutes(1), static o => o.Timers.Slack, static (o, v) => o.Timers.Slack = v),
         OptionRule.Choice<AsyncRuntimeOptions, IoPoller>("IO:Poller", IoPoller.Auto, static o => o.IO.Poller, static (o, v) => o.IO.Poller = v, atStartOnly: true),
         OptionRule.Integer<AsyncRuntimeOptions>(
             "Memory:MaxRetainedBytes", 64 << 20, 0, BufferPoolOptions.MostBytes, static o => o.Memory.MaxRetainedBytes, static (o, v) => o.Memory.MaxRetainedBytes = v),

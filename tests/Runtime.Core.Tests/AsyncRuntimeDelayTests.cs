@@ -47,6 +47,38 @@ public sealed class AsyncRuntimeDelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TryDelay_SaysWhetherTheTimeHasPassed()
+    {
+        using var source = new CancellationTokenSource();
+        var elapsed = _runtime.TryDelay(Short, source.Token).AsTask();
+        var cancelled = _runtime.TryDelay(Long, source.Token).AsTask();
+        var endless = _runtime.TryDelay(Timeout.InfiniteTimeSpan, source.Token).AsTask();
+
+        (await elapsed.Guarded()).ShouldBeTrue();
+        (await _runtime.TryDelay(TimeSpan.Zero, source.Token)).ShouldBeTrue();
+        await source.CancelAsync();
+
+        (await cancelled.Guarded()).ShouldBeFalse();
+        (await endless.Guarded()).ShouldBeFalse();
+        (await _runtime.TryDelay(Short, source.Token)).ShouldBeFalse();
+        _runtime.Snapshot().Timers.Active.ShouldBe(0);
+        Should.Throw<ArgumentOutOfRangeException>(() => _ = _runtime.TryDelay(TimeSpan.FromSeconds(-1), source.Token)).ParamName.ShouldBe("delay");
+    }
+
+    [Fact]
+    public async Task Delay_WithSlack_IsNeverEarly()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            await _runtime.Delay(Short, TimeSpan.FromMilliseconds(10)).AsTask().Guarded();
+            TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(Short);
+        }
+
+        Should.Throw<ArgumentOutOfRangeException>(() => _ = _runtime.Delay(Short, TimeSpan.FromTicks(-1))).ParamName.ShouldBe("slack");
+    }
+
+    [Fact]
     public async Task Delay_CancelledBefore_IsCancelledAtOnceAndArmsNothing()
     {
         var token = new CancellationToken(canceled: true);

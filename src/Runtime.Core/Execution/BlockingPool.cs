@@ -10,6 +10,9 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
     internal const int MaxThreads = 512;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
 
+    [ThreadStatic]
+    private static bool _isCurrentThread;
+
     private readonly Lock _lock = new();
 
     // Work that found neither an idle thread nor room for a new one. Under the lock.
@@ -24,6 +27,9 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
 
     // Under the lock.
     private bool _closed;
+
+    /// <summary>Gets whether the caller is a thread of such a pool.</summary>
+    public static bool IsCurrentThread => _isCurrentThread;
 
     public (int Threads, int Queued) Load
     {
@@ -103,6 +109,7 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
 
     private void Main(PoolThread self)
     {
+        _isCurrentThread = true;
         prepareThread();
         while (self.Assigned is { } item)
         {

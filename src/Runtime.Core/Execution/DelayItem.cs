@@ -5,11 +5,15 @@ using Runtime.Core.Timing;
 namespace Runtime.Core.Execution;
 
 /// <summary>A delay that is awaited: ends when its time has come or when its token is cancelled, whichever is first.</summary>
-internal sealed class DelayItem : AwaitableItem, IValueTaskSource
+/// <remarks>
+/// Who settles is who comes last. A canceller that takes the entry out of its wheel knows that the timer thread will not come; one that does not find it
+/// there leaves the settling to the timer thread, and its own hands off. So whoever takes the outcome knows who else may still look at this object:
+/// nobody, when it was settled by a canceller or has no token, or when the callback of its token could be taken back.
+/// </remarks>
+internal sealed class DelayItem : AwaitableItem, IValueTaskSource, IValueTaskSource<bool>
 {
     private readonly Timer _timer;
     private ItemPool? _pool;
-    private TimerService? _timers;
     private CancellationToken _token;
 
     // Set before the value task is handed out, so before anybody can take the outcome.
@@ -21,16 +25,20 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
     /// <param name="pool">Where it goes back to.</param>
     /// <param name="timers">Tell the time.</param>
     /// <param name="delay">How long; not zero.</param>
+    /// <param name="slack">How much longer it may take.</param>
     /// <param name="token">Ends it before its time.</param>
-    public ValueTask Start(ItemPool pool, TimerService timers, TimeSpan delay, CancellationToken token)
+    /// <returns>The version for the <see cref="ValueTask"/>.</returns>
+    public short Start(ItemPool pool, TimerService timers, TimeSpan delay, TimeSpan slack, CancellationToken token)
     {
         _pool = pool;
-        _timers = timers;
         _token = token;
         var version = Open();
         if (delay != Timeout.InfiniteTimeSpan)
         {
-            timers.Arm(_timer, delay);
+            _timer.Slack = slack == TimeSpan.Zero ? 0 : timers.SlackOf(slack);
+            var shard = timers.ShardForCaller();
+            _timer.Shard = shard;
+            shard.Arm(_timer, delay);
         }
 
         // After the timer, so that a cancellation finds something to withdraw.
@@ -39,43 +47,48 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
             _registration = token.UnsafeRegister(static self => ((DelayItem)self!).Cancel(), this);
         }
 
-        return new ValueTask(this, version);
+        return version;
     }
 
     /// <summary>A delay that is over: whoever awaits it gives way first, because its budget is spent.</summary>
-    public ValueTask StartElapsed(ItemPool pool)
+    public short StartElapsed(ItemPool pool)
     {
         _pool = pool;
         var version = Open();
-        Elapse();
-        return new ValueTask(this, version);
+        TrySettle(AwaitOutcome.Succeeded);
+        return version;
     }
 
-    public void GetResult(short token)
+    void IValueTaskSource.GetResult(short token)
     {
-        var outcome = Take(token);
         var cancellation = _token;
-
-        // A callback that could not be unregistered has run or still does, and a system timer may be late: then nobody else may have this object.
-        if ((!cancellation.CanBeCanceled || _registration.Unregister()) && _timer.SystemTimer is null)
-        {
-            Recycle();
-        }
-
-        if (outcome == AwaitOutcome.Cancelled)
+        if (!End(token))
         {
             throw new TaskCanceledException(message: null, innerException: null, cancellation);
         }
     }
 
-    private void Elapse() => TrySettle(AwaitOutcome.Succeeded);
+    bool IValueTaskSource<bool>.GetResult(short token) => End(token);
+
+    // Whether it elapsed.
+    private bool End(short token)
+    {
+        var elapsed = Take(token) == AwaitOutcome.Succeeded;
+        var isOurs = !elapsed || !_token.CanBeCanceled || _registration.Unregister();
+        if (isOurs && _timer.SystemTimer is null) // a system timer may be late
+        {
+            Recycle();
+        }
+
+        return elapsed;
+    }
 
     // On the canceller's thread. No user code runs here: the continuation is queued.
     private void Cancel()
     {
-        if (TrySettle(AwaitOutcome.Cancelled))
+        if (_timer.Shard is null || _timer.Shard.Withdraw(_timer) || _timer.SystemTimer is not null)
         {
-            _timers!.Withdraw(_timer); // still ours: the awaiter does not recycle it while this callback runs
+            TrySettle(AwaitOutcome.Cancelled); // the last touch
         }
     }
 
@@ -84,7 +97,7 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
         Clean();
         var pool = _pool!;
         _pool = null;
-        _timers = null;
+        _timer.Shard = null;
         _token = default;
         _registration = default;
         pool.Return(this);
@@ -93,14 +106,18 @@ internal sealed class DelayItem : AwaitableItem, IValueTaskSource
     // The node in the wheel. It settles on the timer thread itself: what is queued then is the continuation.
     private sealed class Timer(DelayItem owner) : TimerEntry
     {
-        internal override void OnDue(Action<WorkItem> sink) => owner.Elapse();
+        internal override bool TryEnd()
+        {
+            owner.TrySettle(AwaitOutcome.Succeeded);
+            return true;
+        }
 
         // On a timer of the system.
         internal override void Run()
         {
-            if (!owner._timers!.TryArmForRest(this))
+            if (!Shard!.TryArmForRest(this))
             {
-                owner.Elapse();
+                owner.TrySettle(AwaitOutcome.Succeeded);
             }
         }
 

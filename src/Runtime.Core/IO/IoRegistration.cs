@@ -45,7 +45,7 @@ public sealed partial class IoRegistration : IDisposable
     /// <summary>Waits until a read, or an accept, need not wait.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A value task, to be awaited once.</returns>
-    /// <remarks>Allocates nothing once the runtime is warm. The awaiter goes on as after <see cref="AsyncRuntime.Delay"/>. A wait that is over at once takes a unit of the budget.</remarks>
+    /// <remarks>Allocates nothing once the runtime is warm. The awaiter goes on as after <see cref="AsyncRuntime.Delay(TimeSpan, CancellationToken)"/>. A wait that is over at once takes a unit of the budget.</remarks>
     /// <exception cref="InvalidOperationException">Somebody waits for this kind of event already.</exception>
     /// <exception cref="ObjectDisposedException">By the await: the registration was disposed of, or the runtime has stopped.</exception>
     /// <exception cref="OperationCanceledException">By the await: it was cancelled. Readiness that came at the same time is kept.</exception>

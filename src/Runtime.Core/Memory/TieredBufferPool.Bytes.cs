@@ -61,7 +61,7 @@ public sealed partial class TieredBufferPool
 
     /// <summary>After a collection of generation 2. On the finalizer's thread.</summary>
     /// <returns>Whether the pool wants to hear of the next one.</returns>
-    internal bool OnCollection()
+    bool ICollectionListener.OnCollection()
     {
         if (_disposed.Value != 0)
         {

@@ -17,7 +17,7 @@ namespace Runtime.Core.Memory;
 /// </para>
 /// <para>Thread safe. Models: tcmalloc's thread caches and central lists; the class library's shared array pool; Kestrel's pinned blocks.</para>
 /// </remarks>
-public sealed partial class TieredBufferPool : MemoryPool<byte>
+public sealed partial class TieredBufferPool : MemoryPool<byte>, ICollectionListener
 {
     // What Rent() without a size gives: a page, as Kestrel and System.IO.Pipelines use them.
     private const int DefaultSize = 4096;

@@ -81,6 +81,17 @@ internal sealed partial class Worker : Sleeper
     /// <summary>Installs the context of a priority, for the item that runs now. Owner only.</summary>
     public void EnterPriority(TaskPriority priority) => SynchronizationContext.SetSynchronizationContext(_contexts[(int)priority]);
 
+    /// <summary>Between two pieces of users' code in one item of the runtime's own: the next one finds the thread as it would at the start of an item, in the context of that item's priority. Owner only.</summary>
+    public void BeginPart(TaskPriority priority)
+    {
+        RefillBudget();
+        RestoreContext();
+        if (SynchronizationContext.Current != _contexts[(int)priority])
+        {
+            EnterPriority(priority);
+        }
+    }
+
     /// <summary>Asks the worker to hand its work on and end. The caller then wakes it.</summary>
     public void Retire() => _retiring.Value = 1;
 
@@ -137,15 +148,19 @@ internal sealed partial class Worker : Sleeper
             Pace();
         }
 
-        // An async method restores what it changed; a plain delegate may have left an AsyncLocal, an Activity or a suppressed flow behind.
-        if (ExecutionContext.Capture() != _cleanContext)
-        {
-            ExecutionContext.Restore(_cleanContext!);
-        }
-
+        RestoreContext();
         if (SynchronizationContext.Current != _plainContext)
         {
             SynchronizationContext.SetSynchronizationContext(_plainContext);
+        }
+    }
+
+    // An async method restores what it changed; a plain delegate may have left an AsyncLocal, an Activity or a suppressed flow behind.
+    private void RestoreContext()
+    {
+        if (ExecutionContext.Capture() != _cleanContext)
+        {
+            ExecutionContext.Restore(_cleanContext!);
         }
     }
 

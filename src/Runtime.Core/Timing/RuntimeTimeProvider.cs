@@ -18,7 +18,28 @@ public sealed class RuntimeTimeProvider : TimeProvider
 {
     private readonly TimerService _service;
 
-    internal RuntimeTimeProvider(TimerService service) => _service = service;
+    // In ticks.
+    private readonly int _slack;
+
+    internal RuntimeTimeProvider(TimerService service, TimeSpan slack)
+    {
+        _service = service;
+        Slack = slack;
+        _slack = service.SlackOf(slack);
+    }
+
+    /// <summary>Gets how much later than its time a timer of this provider may fire; zero unless it came from <see cref="WithSlack"/>.</summary>
+    public TimeSpan Slack { get; }
+
+    /// <summary>Makes a provider of the same clock whose timers may fire late, so that many of them fire in one wake-up.</summary>
+    /// <param name="slack">
+    /// How much later than its time a timer may fire: zero or more, up to 4,294,967,294 ms. Never earlier. Timers whose stretches overlap are put on the same tick, the one that
+    /// is a multiple of the greatest power of two; so a provider for a thousand connections' time-outs with a second of slack wakes the processor about once a second.
+    /// </param>
+    /// <returns>The provider. Its periodic timers keep their rate: what is late is the tick, not the period.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The slack is negative or too long.</exception>
+    /// <remarks>Thread safe; allocates the provider only. <see cref="TimerOptions.Slack"/> is the least slack of all timers.</remarks>
+    public RuntimeTimeProvider WithSlack(TimeSpan slack) => new(_service, TimerArguments.CheckSlack(slack, nameof(slack)));
 
     /// <summary>Creates a timer.</summary>
     /// <param name="callback">What to call; may be called again while an earlier call is still running.</param>
@@ -37,7 +58,7 @@ public sealed class RuntimeTimeProvider : TimeProvider
             return System.CreateTimer(callback, state, dueTime, period);
         }
 
-        var timer = new RuntimeTimer(_service, callback, state);
+        var timer = new RuntimeTimer(_service.ShardForCaller(), _slack, callback, state);
         timer.Change(dueTime, period);
         return timer;
     }

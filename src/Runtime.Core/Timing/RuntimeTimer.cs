@@ -7,32 +7,34 @@ namespace Runtime.Core.Timing;
 /// </remarks>
 internal sealed class RuntimeTimer : TimerEntry, ITimer
 {
-    private readonly TimerService _service;
     private readonly TimerCallback _callback;
     private readonly object? _state;
 
-    // Where the callback runs: the creator's context, or null when the creator suppressed its flow.
+    // Where the callback runs: the creator's context, or null when there is nothing in it or its flow was suppressed.
     private readonly ExecutionContext? _context;
 
-    // Keeps ticks, callbacks and Dispose apart. Closed under the service's lock.
+    // Keeps ticks, callbacks and Dispose apart. Closed under the shard's lock.
     internal CallbackGate Gate;
 
-    public RuntimeTimer(TimerService service, TimerCallback callback, object? state)
+    public RuntimeTimer(TimerShard shard, int slack, TimerCallback callback, object? state)
     {
-        _service = service;
+        Shard = shard;
+        Slack = slack;
         _callback = callback;
         _state = state;
-        _context = ExecutionContext.Capture();
+        _context = shard.Service.CaptureExecutionContext();
     }
 
-    public bool Change(TimeSpan dueTime, TimeSpan period) =>
-        _service.Change(this, TimerArguments.Check(dueTime, nameof(dueTime)), TimerArguments.CheckPeriod(period, nameof(period)));
+    internal override Delegate Body => _callback;
 
-    public void Dispose() => _service.Cancel(this);
+    public bool Change(TimeSpan dueTime, TimeSpan period) =>
+        Shard!.Change(this, TimerArguments.Check(dueTime, nameof(dueTime)), TimerArguments.CheckPeriod(period, nameof(period)));
+
+    public void Dispose() => Shard!.Cancel(this);
 
     public ValueTask DisposeAsync()
     {
-        _service.Cancel(this);
+        Shard!.Cancel(this);
         return Gate.WhenIdle();
     }
 

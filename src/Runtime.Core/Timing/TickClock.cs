@@ -1,7 +1,7 @@
 namespace Runtime.Core.Timing;
 
 /// <summary>Turns the timestamps of a monotonic clock into ticks of the wheel and back; every rounding is towards later.</summary>
-/// <remarks>Not thread safe: the timer service reads it under its lock.</remarks>
+/// <remarks>Immutable, so thread safe. Readings of a clock that steps back are seen to by <see cref="TimerShard"/>.</remarks>
 internal sealed class TickClock
 {
     private readonly TimeProvider _time;
@@ -12,11 +12,11 @@ internal sealed class TickClock
     // Timestamp units in one tick of a TimeSpan, 100 ns, where that is a whole number (it is wherever .NET runs today: 1 or 100); 0 where it is not.
     private readonly long _unitsPerTimeTick;
 
-    // The timestamp of tick 0.
-    private readonly long _origin;
+    // Microseconds in 2^32 timestamp units, rounded down.
+    private readonly ulong _microseconds;
 
-    // The greatest reading so far. A clock that steps back stands still here until it has caught up.
-    private long _latest;
+    // 2^64 over the tick length, rounded down: multiplying by it is dividing, short of one at most. A division costs three times as much.
+    private readonly ulong _reciprocal;
 
     /// <summary>Creates a clock whose tick 0 is now.</summary>
     /// <param name="time">Gives the timestamps.</param>
@@ -27,23 +27,28 @@ internal sealed class TickClock
         _time = time;
         _unitsPerTimeTick = time.TimestampFrequency % TimeSpan.TicksPerSecond == 0 ? time.TimestampFrequency / TimeSpan.TicksPerSecond : 0;
         _tickLength = Math.Max(1, Units(resolution));
-        _origin = _latest = time.GetTimestamp();
+        _reciprocal = _tickLength == 1 ? ulong.MaxValue : (ulong)((UInt128.One << 64) / (ulong)_tickLength);
+        _microseconds = (ulong)((UInt128)1_000_000 * (1UL << 32) / (ulong)time.TimestampFrequency);
+        Origin = time.GetTimestamp();
     }
 
     /// <summary>Gets the length of one tick, in timestamp units.</summary>
     public long TickLength => _tickLength;
 
-    /// <summary>Reads the clock; never less than what it gave before.</summary>
-    public long GetTimestamp() => _latest = Math.Max(_latest, _time.GetTimestamp());
+    /// <summary>Gets the timestamp of tick 0.</summary>
+    public long Origin { get; }
 
-    /// <summary>Gets the tick that a timestamp is in.</summary>
-    public long TickOf(long timestamp) => (timestamp - _origin) / _tickLength;
+    /// <summary>Reads the clock.</summary>
+    public long GetTimestamp() => _time.GetTimestamp();
+
+    /// <summary>Gets the tick that a timestamp is in; 0 for one before the origin.</summary>
+    public long TickOf(long timestamp) => Divide(timestamp - Origin);
 
     /// <summary>Gets the first tick that begins at the timestamp or after it.</summary>
-    public long TickNotBefore(long timestamp) => (timestamp - _origin + _tickLength - 1) / _tickLength;
+    public long TickNotBefore(long timestamp) => Divide(timestamp - Origin + _tickLength - 1);
 
     /// <summary>Gets the timestamp at which a tick begins.</summary>
-    public long StartOf(long tick) => _origin + (tick * _tickLength);
+    public long StartOf(long tick) => Origin + (tick * _tickLength);
 
     /// <summary>Converts a length of time to timestamp units, rounded up.</summary>
     public long Units(TimeSpan time) =>
@@ -60,6 +65,24 @@ internal sealed class TickClock
         return TimeSpan.FromTicks(_unitsPerTimeTick != 0
             ? (units + _unitsPerTimeTick - 1) / _unitsPerTimeTick
             : Scale(units, TimeSpan.TicksPerSecond, _time.TimestampFrequency));
+    }
+
+    /// <summary>Converts timestamp units, zero or more, to microseconds, to one part in a million: for statistics.</summary>
+    public long Microseconds(long units)
+    {
+        var high = Math.BigMul((ulong)units, _microseconds, out var low);
+        return (long)((high << 32) | (low >> 32));
+    }
+
+    private long Divide(long units)
+    {
+        if (units <= 0)
+        {
+            return 0;
+        }
+
+        var quotient = (long)Math.BigMul((ulong)units, _reciprocal, out _);
+        return units - (quotient * _tickLength) >= _tickLength ? quotient + 1 : quotient;
     }
 
     // Exact for every clock; the 128-bit division costs some 50 ns, hence the other way for the usual clocks.

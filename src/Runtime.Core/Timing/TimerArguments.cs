@@ -13,6 +13,11 @@ internal static class TimerArguments
     /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite, or longer than 4,294,967,294 ms.</exception>
     public static TimeSpan Check(TimeSpan value, string parameterName)
     {
+        if ((ulong)value.Ticks <= MaxMilliseconds * (ulong)TimeSpan.TicksPerMillisecond)
+        {
+            return value;
+        }
+
         // Only the check is in whole milliseconds. The system timer works with the cut-off value and so fires up to a
         // millisecond early; here a time is kept as it is.
         var milliseconds = (long)value.TotalMilliseconds;
@@ -28,6 +33,15 @@ internal static class TimerArguments
     {
         var period = Check(value, parameterName);
         return period < TimeSpan.FromMilliseconds(1) ? TimeSpan.Zero : period;
+    }
+
+    /// <summary>Checks how late a timer may be.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or longer than 4,294,967,294 ms.</exception>
+    public static TimeSpan CheckSlack(TimeSpan value, string parameterName)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, parameterName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromMilliseconds(MaxMilliseconds), parameterName);
+        return value;
     }
 
     /// <summary>Rounds a time up to what the system timer can keep, so that it does not fire early.</summary>

@@ -1,53 +1,68 @@
+using System.Numerics;
 using Runtime.Core.Concurrency;
 
 namespace Runtime.Core.Timing;
 
-/// <summary>The timer system of one runtime: a wheel, the lock around it, and the thread that turns it.</summary>
+/// <summary>The timer system of one runtime: wheels, each behind a lock of its own, and the thread that turns them.</summary>
 /// <remarks>
 /// Thread safe. It has one life: not started, running, stopped. It knows no scheduler: what is due goes to the sink, and no
 /// callback ever runs on its thread. The protocol is in this folder's README.
 /// </remarks>
-internal sealed partial class TimerService
+internal sealed class TimerService
 {
-    // A value of _wakeAt: the thread is awake and will look at the wheel before it sleeps. Less than every tick, so no insert wakes it.
+    /// <summary>No tick: nothing to do, until somebody says so.</summary>
+    internal const long Never = long.MaxValue;
+
+    // A value of _sleepUntil: the thread is awake and will look at every shard before it sleeps. Less than every tick, so no insert wakes it.
     private const long Awake = -1;
 
-    // A value of _wakeAt: the thread sleeps until it is told.
-    private const long Never = long.MaxValue;
+    // More shards than this help no machine: they hold six kilobytes each, and the thread looks at them all.
+    private const int MostShards = 16;
 
-    private readonly Action<WorkItem> _sink;
+    // How long the thread lets somebody be who holds a lock.
+    private static readonly TimeSpan BusyPause = TimeSpan.FromTicks(TimeSpan.TicksPerMillisecond / 10);
+
     private readonly string _threadName;
     private readonly Parker _parker = Parker.Create();
-
-    // Guards everything below, and the fields of timers that say so. Taken for O(1) by users; never held while a sink or a user's code runs.
-    private readonly Lock _lock = new();
     private readonly TickClock _clock;
-    private readonly TimerWheel _wheel = new(start: 0);
-    private readonly TimerCounters _counters = new();
+
+    // Guards _thread and _phase's changes.
+    private readonly Lock _life = new();
+
+    // First those of ordinary threads, then as many of background threads; each half has one for each processor, but no more than MostShards.
+    private readonly TimerShard[] _shards;
+    private readonly int _half;
 
     // The thread; null before the start. Written once.
     private Thread? _thread;
 
     // The tick at which the thread will wake by itself, or Awake, or Never. Written by the thread only.
-    private long _wakeAt = Awake;
+    private long _sleepUntil = Awake;
 
-    // Written under the lock; read without it by IsRunning, where the answer may be old in any case.
+    // What ExecutionContext.Capture gives where there is nothing in it; null before the start.
+    private ExecutionContext? _emptyContext;
+
+    // The greatest reading of the clock by the thread; it does not follow a clock that steps back.
+    private long _latest;
+
+    // The slack of timers that have no greater one, in ticks.
+    private int _slack;
+
     private volatile Phase _phase;
 
     /// <summary>Creates a service that is not started.</summary>
     /// <param name="resolution">The length of one tick; positive.</param>
     /// <param name="threadName">The name of the timer thread.</param>
-    /// <param name="sink">
-    /// Queues a timer for execution: its <see cref="WorkItem.Run"/> is to be called once, soon, on a thread that may run users' code. Called on the
-    /// timer thread, and on the caller's for a timer that is due at once; must be quick, and must neither refuse, nor throw, nor execute the item itself.
-    /// </param>
+    /// <param name="sink">Takes what is due.</param>
     /// <param name="time">The monotonic clock; by default <see cref="TimeProvider.System"/>.</param>
-    public TimerService(TimeSpan resolution, string threadName, Action<WorkItem> sink, TimeProvider? time = null)
+    public TimerService(TimeSpan resolution, string threadName, ITimerSink sink, TimeProvider? time = null)
     {
-        _sink = sink;
+        Sink = sink;
         _threadName = threadName;
         _clock = new TickClock(time ?? TimeProvider.System, resolution);
-        Provider = new RuntimeTimeProvider(this);
+        _half = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(MostShards, Environment.ProcessorCount));
+        _shards = [.. Enumerable.Range(0, 2 * _half).Select(_ => new TimerShard(this, _clock))];
+        Provider = new RuntimeTimeProvider(this, TimeSpan.Zero);
     }
 
     private enum Phase
@@ -57,33 +72,62 @@ internal sealed partial class TimerService
         Stopped,
     }
 
+    /// <summary>Gets where timers go that are due.</summary>
+    public ITimerSink Sink { get; }
+
     /// <summary>Gets the clock for users.</summary>
     public RuntimeTimeProvider Provider { get; }
 
-    /// <summary>Gets whether timers go to the wheel now.</summary>
+    /// <summary>Gets whether timers go to the wheels now.</summary>
     public bool IsRunning => _phase == Phase.Running;
 
+    /// <summary>Gets the least slack of every timer, in ticks.</summary>
+    public int Slack => Volatile.Read(ref _slack);
+
     /// <summary>Gets whether the thread sleeps, or is about to with nothing left to do before.</summary>
-    internal bool IsAsleep => WakeAt != Awake;
+    internal bool IsAsleep => Volatile.Read(ref _sleepUntil) != Awake;
 
     /// <summary>Gets whether it does, and only a new timer will wake it.</summary>
-    internal bool IsIdle => WakeAt == Never;
+    internal bool IsIdle => Volatile.Read(ref _sleepUntil) == Never;
 
-    private long WakeAt
+    /// <summary>Sets the least slack of every timer. For timers that are armed from now on.</summary>
+    public void SetSlack(TimeSpan slack) => Volatile.Write(ref _slack, SlackOf(slack));
+
+    /// <summary>Converts a slack to ticks, rounded down.</summary>
+    public int SlackOf(TimeSpan slack) => (int)Math.Min(int.MaxValue, _clock.Units(slack) / _clock.TickLength);
+
+    /// <summary>The caller's execution context, or <see langword="null"/> when there is nothing in it or its flow is suppressed.</summary>
+    public ExecutionContext? CaptureExecutionContext()
     {
-        get
+        var context = ExecutionContext.Capture();
+        return context == Volatile.Read(ref _emptyContext) ? null : context;
+    }
+
+    /// <summary>Picks the shard for a new timer of the caller's.</summary>
+    /// <remarks>By processor, so that threads that run at the same time seldom meet; and background threads apart, because one that loses its processor under a lock must not hold up the others.</remarks>
+    public TimerShard ShardForCaller()
+    {
+        var place = Thread.GetCurrentProcessorId() & (_half - 1);
+        return _shards[Sink.IsBackgroundThread ? place + _half : place];
+    }
+
+    /// <summary>Wakes the thread if it would sleep past a tick. After the shard's lock is left.</summary>
+    /// <remarks>
+    /// Everyone who is earlier wakes, not only the first: a first one that is taken off its processor before it gets here must
+    /// not hold up the others. A second unpark costs one exchange and no system call.
+    /// </remarks>
+    public void WakeFor(long when)
+    {
+        if (when < Volatile.Read(ref _sleepUntil))
         {
-            lock (_lock)
-            {
-                return _wakeAt;
-            }
+            _parker.Unpark();
         }
     }
 
     /// <summary>Starts the thread. Does nothing when it was started before, or stopped.</summary>
     public void Start()
     {
-        lock (_lock)
+        lock (_life)
         {
             if (_phase != Phase.NotStarted)
             {
@@ -102,194 +146,132 @@ internal sealed partial class TimerService
     /// <returns>How many timers this call has moved.</returns>
     public int Stop()
     {
-        var moved = 0;
         Thread? thread;
-        lock (_lock)
+        lock (_life)
         {
-            _phase = Phase.Stopped;
+            _phase = Phase.Stopped; // whoever takes a shard's lock after the next line has had it sees this
             thread = _thread;
-            while (_wheel.RemoveAny() is { } timer)
-            {
-                SystemTimers.Arm(timer, _clock.Time(timer.DueAt - _clock.GetTimestamp()), _clock.Time(timer.Period));
-                moved++;
-            }
         }
 
+        var moved = _shards.Sum(static shard => shard.MoveToSystem());
         _parker.Unpark();
         thread?.Join();
         _parker.Dispose();
         return moved;
     }
 
-    /// <summary>Reads the counters.</summary>
+    /// <summary>Reads the counters. Each shard's are of one moment.</summary>
     public TimerSnapshot Snapshot()
     {
-        lock (_lock)
-        {
-            var first = _wheel.FindFirstDeadline();
-            var overdue = first is { } tick ? _clock.Time(_clock.GetTimestamp() - _clock.StartOf(tick)) : TimeSpan.Zero;
-            return _counters.Snapshot(_wheel.Count, overdue);
-        }
-    }
-
-    // Arms a timer anew. False when it has been disposed of.
-    internal bool Change(RuntimeTimer timer, TimeSpan dueTime, TimeSpan period)
-    {
-        var isDue = false;
-        var isEarlier = false;
-        lock (_lock)
-        {
-            if (timer.Gate.IsClosed)
-            {
-                return false;
-            }
-
-            Disarm(timer);
-            if (_phase != Phase.Running)
-            {
-                SystemTimers.Arm(timer, dueTime, period);
-            }
-            else if (dueTime != Timeout.InfiniteTimeSpan)
-            {
-                var now = _clock.GetTimestamp();
-                timer.DueAt = now + _clock.Units(dueTime);
-                timer.Period = _clock.Units(period);
-                if (dueTime == TimeSpan.Zero)
-                {
-                    isDue = Tick(timer, now);
-                }
-                else
-                {
-                    Insert(timer);
-                }
-
-                // Every caller that is earlier wakes, not only the first: a first one that is taken off its processor
-                // before it gets to Unpark must not hold up the others. A second unpark costs one exchange and no system call.
-                isEarlier = timer.Slot != TimerEntry.NotInWheel && timer.When < _wakeAt;
-            }
-        }
-
-        if (isDue)
-        {
-            _sink(timer);
-        }
-
-        if (isEarlier)
-        {
-            _parker.Unpark();
-        }
-
-        return true;
-    }
-
-    // Takes a timer out for good. After it no callback begins; one that has begun goes on.
-    internal void Cancel(RuntimeTimer timer)
-    {
-        lock (_lock)
-        {
-            timer.Gate.Close();
-            Disarm(timer);
-            timer.SystemTimer?.Dispose();
-        }
+        var sum = new TimerCounters();
+        var active = _shards.Sum(shard => shard.AddTo(sum));
+        var first = FindFirst();
+        var overdue = first == Never ? TimeSpan.Zero : _clock.Time(_clock.GetTimestamp() - _clock.StartOf(first));
+        return sum.Snapshot(active, overdue);
     }
 
     // The thread. What it must never do is fail; all it calls is this folder's code, the sink, and the parker.
     private void Run()
     {
+        Volatile.Write(ref _emptyContext, ExecutionContext.Capture());
+
         // No reference to a timer is in this frame while the thread sleeps, perhaps for days: neither in the buffer nor in a local.
-        var due = new TimerEntry?[TimerWheel.StepBudget];
-        while (TurnWheel(due, out var count, out var sleep))
+        var due = new TimerPlace[TimerWheel.StepBudget];
+        while (_phase != Phase.Stopped)
         {
+            Volatile.Write(ref _sleepUntil, Awake);
+            switch (TurnAll(due))
+            {
+                case TurnResult.Done:
+                    Sleep();
+                    break;
+                case TurnResult.Busy:
+                    _parker.Park(BusyPause);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    // A step of every wheel that has something to do.
+    private TurnResult TurnAll(TimerPlace[] due)
+    {
+        var isBusy = false;
+        var isBehind = false;
+        var now = _clock.TickOf(GetTimestamp());
+        foreach (var shard in _shards)
+        {
+            if (shard.First > now)
+            {
+                continue;
+            }
+
+            var result = shard.Turn(due, out var count);
+            isBusy |= result == TurnResult.Busy;
+            isBehind |= result == TurnResult.Behind;
             if (count > 0)
             {
                 HandOn(due.AsSpan(0, count));
-            }
-
-            if (sleep != TimeSpan.Zero)
-            {
-                _parker.Park(sleep);
+                isBehind = true; // that took a moment, in which more may have come due
             }
         }
+
+        return isBehind ? TurnResult.Behind : isBusy ? TurnResult.Busy : TurnResult.Done;
     }
 
-    // One step. False when the service has been stopped; zero sleep when there is more to do at once.
-    private bool TurnWheel(TimerEntry?[] due, out int count, out TimeSpan sleep)
+    // What has a callback moves to the front and goes to the sink; the rest ends here.
+    private void HandOn(Span<TimerPlace> due)
     {
-        count = 0;
-        sleep = TimeSpan.Zero;
-        lock (_lock)
+        var count = 0;
+        foreach (ref var place in due)
         {
-            if (_phase == Phase.Stopped)
+            if (!place.Entry!.TryEnd())
             {
-                return false;
+                due[count++].Entry = place.Entry;
             }
-
-            _wakeAt = Awake;
-            var now = _clock.GetTimestamp();
-            var expired = _wheel.Advance(_clock.TickOf(now), due!, out var behind);
-            for (var i = 0; i < expired; i++)
-            {
-                var timer = due[i]!;
-                due[i] = null;
-                if (Tick(timer, now))
-                {
-                    due[count++] = timer;
-                }
-            }
-
-            // Not asleep before the wheel has nothing for now and what was due has been handed on.
-            if (!behind && expired == 0)
-            {
-                _wakeAt = _wheel.NextExpiration ?? Never;
-                sleep = _wakeAt == Never ? Timeout.InfiniteTimeSpan : _clock.Time(_clock.StartOf(_wakeAt) - now);
-            }
-
-            return true;
         }
-    }
 
-    private void HandOn(Span<TimerEntry?> due)
-    {
-        foreach (var timer in due)
+        if (count > 0)
         {
-            timer!.OnDue(_sink);
+            Sink.QueueMany(due[..count]);
         }
 
         due.Clear();
     }
 
-    // Counts a tick of a timer that is in no slot, and puts a periodic one back. Says whether the caller is to hand the timer to the sink. Under the lock.
-    private bool Tick(TimerEntry entry, long now)
+    private void Sleep()
     {
-        _counters.Fired(_clock.Time(now - entry.DueAt));
-        if (entry is not RuntimeTimer timer)
+        var until = FindFirst();
+        Interlocked.Exchange(ref _sleepUntil, until); // fenced: pairs with the exchange of TimerShard._first
+        if (FindFirst() < until)
         {
-            return true; // a delay: one tick, and no callback that could be queued twice
+            return; // somebody came after the first look; whoever comes after the second one sees how long we sleep
         }
 
-        if (timer.Period > 0)
+        if (until == Never)
         {
-            // A fixed rate. One that has fallen behind by a whole period does not catch up in a burst: it goes on from now.
-            timer.DueAt += timer.Period;
-            if (timer.DueAt <= now)
-            {
-                timer.DueAt = now + _clock.TickLength;
-            }
-
-            Insert(timer);
+            _parker.Park(Timeout.InfiniteTimeSpan);
+            return;
         }
 
-        return timer.Gate.TryQueue();
+        var left = _clock.Time(_clock.StartOf(until) - GetTimestamp());
+        if (left > TimeSpan.Zero)
+        {
+            _parker.Park(left);
+        }
     }
 
-    // Under the lock, like the next one. What is due after now is due after the wheel's tick: the wheel is never ahead of the clock.
-    private void Insert(TimerEntry timer) => _wheel.Insert(timer, _clock.TickNotBefore(timer.DueAt));
+    private long GetTimestamp() => _latest = Math.Max(_latest, _clock.GetTimestamp());
 
-    private void Disarm(TimerEntry timer)
+    private long FindFirst()
     {
-        if (_wheel.Remove(timer))
+        var first = Never;
+        foreach (var shard in _shards)
         {
-            _counters.Cancelled();
+            first = Math.Min(first, shard.First);
         }
+
+        return first;
     }
 }

@@ -116,7 +116,7 @@ internal sealed class TimerWheel
     /// <param name="due">Receives the entries.</param>
     /// <param name="behind">Whether the call stopped because <paramref name="due"/> was full or it had touched <see cref="StepBudget"/> entries: call again.</param>
     /// <returns>How many entries are in <paramref name="due"/>.</returns>
-    public int Advance(long now, Span<TimerEntry> due, out bool behind)
+    public int Advance(long now, Span<TimerPlace> due, out bool behind)
     {
         var count = 0;
         for (var touched = 0; ; touched++)
@@ -142,7 +142,7 @@ internal sealed class TimerWheel
             Unlink(entry);
             if (entry.When <= Now)
             {
-                due[count++] = entry;
+                due[count++].Entry = entry;
                 Count--;
             }
             else
@@ -150,20 +150,6 @@ internal sealed class TimerWheel
                 Link(entry);
             }
         }
-    }
-
-    /// <summary>Finds the first deadline. Looks at every entry of a slot, or of two: for diagnosis, not for the loop.</summary>
-    /// <returns>The tick, or <see langword="null"/> when the wheel is empty.</returns>
-    public long? FindFirstDeadline()
-    {
-        if (_occupiedLevels == 0)
-        {
-            return null;
-        }
-
-        var level = BitOperations.TrailingZeroCount(_occupiedLevels);
-        var first = _slots[SlotNumber(level, BitOperations.TrailingZeroCount(_occupied[level]))].Earliest();
-        return _cascading == NoSlot ? first : Math.Min(first, _slots[_cascading].Earliest());
     }
 
     private static int SlotNumber(int level, int digit) => (level << BitsPerLevel) | digit;

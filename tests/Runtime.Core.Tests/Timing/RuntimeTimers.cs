@@ -12,7 +12,7 @@ internal sealed class RuntimeTimers : IDisposable
 
     public RuntimeTimers(Action<WorkItem>? sink = null, bool start = true)
     {
-        Service = new TimerService(TimeSpan.FromMilliseconds(1), "test-timers", sink ?? ToThreadPool);
+        Service = new TimerService(TimeSpan.FromMilliseconds(1), "test-timers", new Sink(sink ?? ToThreadPool));
         if (start)
         {
             Service.Start();
@@ -38,4 +38,20 @@ internal sealed class RuntimeTimers : IDisposable
     }
 
     public void Dispose() => Service.Stop();
+
+    /// <summary>Gives every timer that is due to a delegate.</summary>
+    internal sealed class Sink(Action<WorkItem> queue, Func<bool>? isBackgroundThread = null) : ITimerSink
+    {
+        public bool IsBackgroundThread => isBackgroundThread?.Invoke() ?? false;
+
+        public void Queue(WorkItem item) => queue(item);
+
+        public void QueueMany(ReadOnlySpan<TimerPlace> timers)
+        {
+            foreach (var timer in timers)
+            {
+                queue(timer.Entry!);
+            }
+        }
+    }
 }

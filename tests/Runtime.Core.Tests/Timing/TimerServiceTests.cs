@@ -196,7 +196,7 @@ public sealed class TimerServiceTests
     [InlineData(-1)]
     public void Constructor_WithoutAResolution_Throws(int milliseconds)
     {
-        Should.Throw<ArgumentOutOfRangeException>(() => new TimerService(TimeSpan.FromMilliseconds(milliseconds), "test-timers", static _ => { }))
+        Should.Throw<ArgumentOutOfRangeException>(() => new TimerService(TimeSpan.FromMilliseconds(milliseconds), "test-timers", new Sink(static _ => { })))
             .ParamName.ShouldBe("resolution");
     }
 

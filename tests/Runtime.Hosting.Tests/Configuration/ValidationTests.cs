@@ -28,7 +28,7 @@ public sealed class ValidationTests
     [InlineData("Queues:reports:FullMode", "Explode", "AsyncRuntime:Queues:reports:FullMode is 'Explode'; it must be one of Wait, Reject, DropOldest, DropLowestPriority. Set it to Wait, the default.")]
     [InlineData("Queues:reports:Capacity", "-5", "AsyncRuntime:Queues:reports:Capacity is -5; it must be from 1 to 10000000. Set it to 10000, the default.")]
     [InlineData("Queues:default:Capacity", "5", "AsyncRuntime:Queues:default is not possible; that name belongs to the queue without a key. Use AsyncRuntime:Queue for it, or choose another name.")]
-    [InlineData("Timers", "fast", "AsyncRuntime:Timers is 'fast'; it must be a section that holds Resolution. Leave it out for the defaults.")]
+    [InlineData("Timers", "fast", "AsyncRuntime:Timers is 'fast'; it must be a section that holds Resolution, Slack. Leave it out for the defaults.")]
     [InlineData("Endpoints:Url", "https://localhost:1", "AsyncRuntime:Endpoints:Url is 'https://localhost:1'; it must be an address such as http://127.0.0.1:9464, without https and without a path. Set it to http://127.0.0.1:9464, the default.")]
     public async Task Start_BadValue_SaysKeyValueRuleAndRemedy(string key, string value, string message)
     {

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Runtime.Benchmarks.Harness;
+using Runtime.Core;
+
+namespace Runtime.Benchmarks.Timers;
+
+/// <summary>The timers against <see cref="System.Threading.Timer"/> and <see cref="Task.Delay(TimeSpan)"/>.</summary>
+internal sealed class TimersCommand : BenchmarkCommand
+{
+    private const string Baseline = "system";
+
+    public override string Name => "timers";
+
+    public override string Summary => "arm, cancel, re-arm and fire, against System.Threading.Timer and Task.Delay";
+
+    public override IReadOnlyList<Option> Options { get; } =
+    [
+        new("rounds", "20", "counted measurements of each contender"),
+        new("warmup", "4", "measurements before them"),
+        new("seconds", "5", "limit of the counted measurements of each shape"),
+        new("most", "1000000", "the most live timers; 10000000 takes some GB"),
+        .. ContenderOptions.All,
+    ];
+
+    public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
+    {
+        var machine = new Machine();
+        Machine.WriteHead(output, "timers");
+        var table = new MarkdownTable("shape", "timers", "n", "ns/op", "min", "p99", $"× {Baseline}", "first half", "B/op", "CPU ns/op", "GC 0/1/2");
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 2, Isolation = WorkerIsolation.None });
+        await runtime.StartAsync();
+        var only = arguments.Text("only");
+        foreach (var shape in TimerShapes.All(runtime, arguments.Integer("most")).Where(s => only.Length == 0 || only.Split(',').Any(o => s.Name.StartsWith(o, StringComparison.Ordinal))))
+        {
+            var alternation = new Alternation
+            {
+                WarmUp = arguments.Integer("warmup"),
+                Rounds = arguments.Integer("rounds"),
+                Operations = shape.Operations,
+                Repeats = shape.Repeats,
+                Limit = TimeSpan.FromSeconds(arguments.Integer("seconds")),
+            };
+            var results = await ContenderSet.RunAsync<Contender, IReadOnlyList<Series>>([shape.Make(new RuntimeKit(runtime), runtime), shape.Make(new SystemKit(), null)], alternation.RunAsync);
+            foreach (var result in results)
+            {
+                table.Add(
+                    shape.Name,
+                    result.Name,
+                    result.Count.ToString(CultureInfo.InvariantCulture),
+                    Nanoseconds(Statistics.Median(result.Done)),
+                    Nanoseconds(Statistics.Quantile(result.Done, 0)),
+                    Nanoseconds(Statistics.Quantile(result.Done, 0.99)),
+                    MarkdownTable.Figure(result.SpeedAgainst(results[^1])),
+                    Nanoseconds(Statistics.Median(result.Submitted)),
+                    MarkdownTable.Figure(Statistics.Median(result.Bytes)),
+                    Nanoseconds(Statistics.Median(result.Processor)),
+                    result.Collections);
+            }
+        }
+
+        table.WriteTo(output);
+        machine.WriteNoise(output);
+        return 0;
+    }
+
+    private static string Nanoseconds(double microseconds) => MarkdownTable.Figure(1_000 * microseconds);
+}
