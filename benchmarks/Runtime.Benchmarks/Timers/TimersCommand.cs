@@ -19,6 +19,7 @@ internal sealed class TimersCommand : BenchmarkCommand
         new("warmup", "4", "measurements before them"),
         new("seconds", "5", "limit of the counted measurements of each shape"),
         new("most", "1000000", "the most live timers; 10000000 takes some GB"),
+        new("punctual", "10", "seconds for which ticks are watched; 0: not at all"),
         .. ContenderOptions.All,
     ];
 
@@ -59,6 +60,11 @@ internal sealed class TimersCommand : BenchmarkCommand
         }
 
         table.WriteTo(output);
+        if (arguments.Integer("punctual") is var seconds and > 0)
+        {
+            await new Punctuality(TimeSpan.FromSeconds(seconds)).WriteAsync(runtime, output);
+        }
+
         machine.WriteNoise(output);
         return 0;
     }
