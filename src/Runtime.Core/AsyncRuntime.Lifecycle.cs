@@ -113,6 +113,10 @@ public sealed partial class AsyncRuntime
             await WaitAsync(options.CancelTimeout, cut: null).ConfigureAwait(false);
         }
 
+        // While there are workers for it, and after the work that may still retire something.
+        var left = options.DrainTimeout - MonotonicClock.ToDuration(MonotonicClock.Timestamp - began);
+        await Cleanup.CloseAsync(left > options.CancelTimeout && !_cutShort.Task.IsCompleted ? left : options.CancelTimeout).ConfigureAwait(false);
+
         // Nothing that is still alive may start more: the last look at the ledger must be the final one.
         _dispatcher.Ledger.CutOff();
         _eventLoop.Close(); // while there are workers to go on with what waited

@@ -35,6 +35,7 @@ public sealed partial class AsyncRuntime
             Timers = _timers.Snapshot(),
             IO = _eventLoop.Snapshot(),
             Memory = MemoryPool.Snapshot(),
+            Cleanup = Cleanup.Snapshot(),
             BlockingThreads = blockingThreads,
             BlockingQueueDepth = blockingQueued,
         };

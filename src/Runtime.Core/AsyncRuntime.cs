@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Runtime.Core.Cleanup;
 using Runtime.Core.Diagnostics;
 using Runtime.Core.Execution;
 using Runtime.Core.IO;
@@ -42,6 +43,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         _eventLoop = new EventLoop(new RuntimeIO(_dispatcher), _timers.Provider, CreateDemultiplexer(_options.IO.Poller));
         _dispatcher.Scheduler.Poller = _eventLoop;
         MemoryPool = new TieredBufferPool(_options.Memory);
+        Cleanup = new CleanupQueue(new RuntimeCleanup(_dispatcher, _timers.Provider), _options.Cleanup);
         _metrics = new RuntimeMetrics(Snapshot, meterFactory);
     }
 
@@ -94,7 +96,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The slack is negative or too long.</exception>
     public RuntimeTimeProvider TimeProviderWithSlack(TimeSpan slack) => _timers.Provider.WithSlack(slack);
 
-    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, slack of timers, the bounds of the buffer pool.</summary>
+    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, slack of timers, the bounds of the buffer pool, the cleanup.</summary>
     /// <param name="options">The new settings, whole. <see cref="TimerOptions.Resolution"/> applies from the next start only.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(AsyncRuntimeOptions options)
@@ -105,6 +107,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
         {
             _options = options;
             MemoryPool.Reconfigure(options.Memory);
+            Cleanup.Reconfigure(options.Cleanup);
             _timers.SetSlack(options.Timers.Slack);
             if (State is RuntimeState.Initializing or RuntimeState.Running)
             {
@@ -122,6 +125,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await Cleanup.CloseAsync(_options.Shutdown.CancelTimeout).ConfigureAwait(false); // of a runtime that never started
         _metrics.Dispose(); // of a runtime that never started
         MemoryPool.Dispose();
     }

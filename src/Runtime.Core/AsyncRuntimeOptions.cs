@@ -1,3 +1,4 @@
+using Runtime.Core.Cleanup;
 using Runtime.Core.IO;
 using Runtime.Core.Memory;
 
@@ -63,6 +64,9 @@ public class AsyncRuntimeOptions
 
     /// <summary>Gets or sets the settings of the buffer pool.</summary>
     public BufferPoolOptions Memory { get; set; } = new();
+
+    /// <summary>Gets or sets when and how what is retired is released.</summary>
+    public CleanupOptions Cleanup { get; set; } = new();
 
     /// <summary>Gets or sets the settings of the tuner.</summary>
     public TunerOptions Tuner { get; set; } = new();

@@ -49,6 +49,14 @@ internal static class AsyncRuntimeOptionsRules
         OptionRule.Switch<AsyncRuntimeOptions>("Memory:ClearOnReturn", false, static o => o.Memory.ClearOnReturn, static (o, v) => o.Memory.ClearOnReturn = v),
         OptionRule.Switch<AsyncRuntimeOptions>(
             "Memory:DetectMisuse", false, static o => o.Memory.DetectMisuse, static (o, v) => o.Memory.DetectMisuse = v, atStartOnly: true),
+        OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:Threshold", 1_000, 1, 1_000_000, static o => o.Cleanup.Threshold, static (o, v) => o.Cleanup.Threshold = v),
+        OptionRule.Duration<AsyncRuntimeOptions>(
+            "Cleanup:Interval", TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), static o => o.Cleanup.Interval, static (o, v) => o.Cleanup.Interval = v),
+        OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:BatchSize", 100, 1, 100_000, static o => o.Cleanup.BatchSize, static (o, v) => o.Cleanup.BatchSize = v),
+        OptionRule.Duration<AsyncRuntimeOptions>(
+            "Cleanup:SliceBudget", TimeSpan.FromMilliseconds(1), TimeSpan.FromMicroseconds(10), TimeSpan.FromSeconds(1), static o => o.Cleanup.SliceBudget, static (o, v) => o.Cleanup.SliceBudget = v),
+        OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:Capacity", 100_000, 1, 100_000_000, static o => o.Cleanup.Capacity, static (o, v) => o.Cleanup.Capacity = v),
+        OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:MaxConcurrency", 16, 1, 10_000, static o => o.Cleanup.MaxConcurrency, static (o, v) => o.Cleanup.MaxConcurrency = v),
         OptionRule.Switch<AsyncRuntimeOptions>("Tuner:Enabled", true, static o => o.Tuner.Enabled, static (o, v) => o.Tuner.Enabled = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Tuner:Interval", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1),
@@ -114,6 +122,7 @@ internal static class AsyncRuntimeOptionsRules
         AddIfNull(options.Timers, nameof(options.Timers));
         AddIfNull(options.IO, nameof(options.IO));
         AddIfNull(options.Memory, nameof(options.Memory));
+        AddIfNull(options.Cleanup, nameof(options.Cleanup));
         AddIfNull(options.Tuner, nameof(options.Tuner));
         AddIfNull(options.Shutdown, nameof(options.Shutdown));
         return missing;

@@ -1,3 +1,4 @@
+using Runtime.Core.Cleanup;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Memory;
 
@@ -66,6 +67,9 @@ public sealed record RuntimeSnapshot
 
     /// <summary>Gets how the buffer pool stands.</summary>
     public required BufferPoolSnapshot Memory { get; init; }
+
+    /// <summary>Gets how the cleanup stands.</summary>
+    public required CleanupSnapshot Cleanup { get; init; }
 
     /// <summary>Gets how many threads run <see cref="AsyncRuntime.SpawnBlocking(Action, CancellationToken)"/> calls, idle ones included.</summary>
     public required int BlockingThreads { get; init; }

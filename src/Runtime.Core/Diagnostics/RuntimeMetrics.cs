@@ -36,6 +36,7 @@ internal sealed class RuntimeMetrics : IDisposable
         AddBlocking();
         AddIO();
         AddMemory();
+        AddCleanup();
     }
 
     /// <summary>Gets the meter.</summary>
@@ -149,6 +150,17 @@ internal sealed class RuntimeMetrics : IDisposable
         Count("async_runtime.memory.trimmed", "By", "Bytes of unused buffers that were let go.", static s => s.Memory.TrimmedBytes);
         Count("async_runtime.memory.double_returns", "{return}", "Returns that came second and were refused.", static s => s.Memory.DoubleReturns);
         Level("async_runtime.memory.waiting", "{rent}", "Rents that wait for a return.", static s => s.Memory.Waiting);
+    }
+
+    private void AddCleanup()
+    {
+        Level("async_runtime.cleanup.backlog", "{thing}", "Retired things that have not been released.", static s => s.Cleanup.Backlog);
+        Count("async_runtime.cleanup.retired", "{thing}", "Things that were handed over to be released later.", static s => s.Cleanup.Retired);
+        Count("async_runtime.cleanup.released", "{thing}", "Those of them that have been released.", static s => s.Cleanup.Released);
+        Count("async_runtime.cleanup.failed", "{thing}", "Releases that threw an exception.", static s => s.Cleanup.Failed);
+        Count("async_runtime.cleanup.helped", "{thing}", "Things released by those who retired others, because too many waited.", static s => s.Cleanup.Helped);
+        Count("async_runtime.cleanup.overruns", "{slice}", "Slices of the cleaning that took longer than their budget.", static s => s.Cleanup.Overruns);
+        Quantiles("async_runtime.cleanup.slice", "the time of a slice of the cleaning", static s => s.Cleanup.Slices);
     }
 
     private static Measurement<long> OfTier(long value, Enum tier) => new(value, KeyValuePair.Create("tier", (object?)tier.ToString().ToLowerInvariant()));

@@ -39,6 +39,13 @@ public sealed class BackgroundQueueOptions
     /// <summary>Gets or sets how many finished items <see cref="IWorkTracker"/> remembers.</summary>
     /// <value>Default 10,000. From 0 to 10,000,000.</value>
     public int HistorySize { get; set; } = 10_000;
+
+    /// <summary>Gets or sets whether the scope of a finished item is disposed of later, by the runtime's cleanup, instead of before the item ends.</summary>
+    /// <value>
+    /// Default <see langword="false"/>. For services whose disposal is slow: the item has then succeeded before its services are disposed of, its place goes to the next one at once, and an
+    /// exception of a disposal is reported and does not fail the item.
+    /// </value>
+    public bool DeferScopeDisposal { get; set; }
 }
 
 /// <summary>Settings of the <c>/metrics</c> endpoint.</summary>

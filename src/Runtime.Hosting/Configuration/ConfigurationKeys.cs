@@ -21,6 +21,7 @@ internal static class ConfigurationKeys
         OptionRule.Integer<BackgroundQueueOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
         OptionRule.Choice<BackgroundQueueOptions, QueueFullMode>("FullMode", QueueFullMode.Wait, static o => o.FullMode, static (o, v) => o.FullMode = v),
         OptionRule.Integer<BackgroundQueueOptions>("HistorySize", 10_000, 0, 10_000_000, static o => o.HistorySize, static (o, v) => o.HistorySize = v),
+        OptionRule.Switch<BackgroundQueueOptions>("DeferScopeDisposal", false, static o => o.DeferScopeDisposal, static (o, v) => o.DeferScopeDisposal = v),
     ];
 
     /// <summary>Every key with a fixed path.</summary>
@@ -39,9 +40,6 @@ internal static class ConfigurationKeys
     /// <summary>Keys of systems that are still to come: accepted, without effect.</summary>
     public static IReadOnlyList<ReservedKey> Reserved { get; } =
     [
-        new("Cleanup:Threshold", "integer", "1000"),
-        new("Cleanup:Interval", "time", "00:00:01"),
-        new("Cleanup:BatchSize", "integer", "100"),
         new("Topology:PinThreads", "boolean", "false"),
         new("Topology:NumaAware", "boolean", "false"),
     ];

@@ -35,6 +35,13 @@ internal static class HealthData
             ["maxBytes"] = snapshot.Memory.MaxBytes,
             ["waiting"] = snapshot.Memory.Waiting,
         },
+        ["cleanup"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["backlog"] = snapshot.Cleanup.Backlog,
+            ["capacity"] = snapshot.Cleanup.Capacity,
+            ["failed"] = snapshot.Cleanup.Failed,
+            ["longestSliceSeconds"] = snapshot.Cleanup.LongestSlice.TotalSeconds,
+        },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };
 

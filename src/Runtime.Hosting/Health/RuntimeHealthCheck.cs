@@ -87,6 +87,13 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
                 $"The buffer pool is at its bound: {memory.RentedBytes} of {memory.MaxBytes} bytes are rented, {memory.Waiting} rents wait, {memory.Fallbacks} were served outside of it."));
         }
 
+        if (snapshot.Cleanup.Backlog >= snapshot.Cleanup.Capacity)
+        {
+            reasons.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The cleanup does not keep up: {snapshot.Cleanup.Backlog} retired things wait, {snapshot.Cleanup.Capacity} may; whoever retires more has to release some."));
+        }
+
         foreach (var queue in queueSnapshots)
         {
             if (queue.Queued > queue.Capacity * NearlyFull)

@@ -103,14 +103,27 @@ internal sealed partial class BackgroundQueue
         : error is OperationCanceledException && entry.Extras is { CancelRequested: true } ? WorkStatus.Cancelled
         : WorkStatus.Failed;
 
-    private static ValueTask DisposeAsync(IServiceScope scope)
+    private ValueTask DisposeAsync(IServiceScope scope)
     {
-        if (scope is IAsyncDisposable asynchronous)
+        var isDeferred = _settings.DeferScopeDisposal;
+        switch (scope)
         {
-            return asynchronous.DisposeAsync();
-        }
+            case IAsyncDisposable asynchronous when isDeferred:
+                _services.Runtime.Cleanup.Retire(asynchronous);
+                return default;
+            case IAsyncDisposable asynchronous:
+                return asynchronous.DisposeAsync();
+            default:
+                if (isDeferred)
+                {
+                    _services.Runtime.Cleanup.Retire(scope);
+                }
+                else
+                {
+                    scope.Dispose();
+                }
 
-        scope.Dispose();
-        return default;
+                return default;
+        }
     }
 }

@@ -18,6 +18,8 @@ internal sealed record QueueSettings
 
     public required int HistorySize { get; init; }
 
+    public required bool DeferScopeDisposal { get; init; }
+
     /// <summary>Timestamp ticks, 1 or more.</summary>
     public required long StarvationTicks { get; init; }
 
@@ -30,6 +32,7 @@ internal sealed record QueueSettings
         MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(runtime),
         FullMode = queue.FullMode,
         HistorySize = queue.HistorySize,
+        DeferScopeDisposal = queue.DeferScopeDisposal,
         StarvationTicks = Math.Max(1, clock.ToTicks(runtime.StarvationThreshold)),
         Priorities = runtime.EnablePriorityScheduling,
     };

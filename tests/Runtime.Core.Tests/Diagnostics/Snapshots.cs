@@ -1,3 +1,4 @@
+using Runtime.Core.Cleanup;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Memory;
 
@@ -30,6 +31,7 @@ internal static class Snapshots
         Timers = new TimerSnapshot { Active = 0, Fired = 0, Cancelled = 0, Overdue = TimeSpan.Zero, Lateness = NoDurations },
         IO = new IoSnapshot { Poller = "none", Registrations = 0, Events = 0, StaleEvents = 0, Polls = 0, Waits = 0, WakeUps = 0, Unattended = TimeSpan.Zero },
         Memory = new BufferPoolSnapshot { AllocatedBytes = 0, PeakBytes = 0, RentedBytes = 0, MaxBytes = 0, TrimmedBytes = 0, Fallbacks = 0, Waiting = 0, DoubleReturns = 0, Tiers = [] },
+        Cleanup = new CleanupSnapshot { Retired = 0, Released = 0, Failed = 0, Helped = 0, Capacity = 1, Slices = NoDurations, LongestSlice = TimeSpan.Zero, LongestRelease = TimeSpan.Zero, Overruns = 0 },
         BlockingThreads = 0,
         BlockingQueueDepth = 0,
     };

@@ -10,7 +10,7 @@ public sealed class UnknownKeysTests
     [Theory]
     [InlineData("WorkerThread", "AsyncRuntime:WorkerThread", "AsyncRuntime:WorkerThreads")]
     [InlineData("workerThreadz", "AsyncRuntime:workerThreadz", "AsyncRuntime:WorkerThreads")]
-    [InlineData("Capacity", "AsyncRuntime:Capacity", "AsyncRuntime:Queue:Capacity")]
+    [InlineData("HistorySize", "AsyncRuntime:HistorySize", "AsyncRuntime:Queue:HistorySize")]
     [InlineData("Queue:Capasity", "AsyncRuntime:Queue:Capasity", "AsyncRuntime:Queue:Capacity")]
     [InlineData("Queues:reports:Capasity", "AsyncRuntime:Queues:reports:Capasity", "AsyncRuntime:Queues:reports:Capacity")]
     [InlineData("Queue:reports:Capacity", "AsyncRuntime:Queue:reports", "AsyncRuntime:Queue:Capacity")]

@@ -55,6 +55,52 @@ public sealed class QueueScopeTests
         seen.ShouldAllBe(first => first.IsDisposed);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task DeferScopeDisposal_ItemEndsBeforeItsServicesAreDisposedOf(bool awaits)
+    {
+        var slow = new SlowDisposal();
+        await using var rig = await QueueRig.StartSerialAsync(
+            static options =>
+            {
+                options.Queue.DeferScopeDisposal = true;
+                options.Cleanup.Threshold = 1;
+            },
+            services => services.AddScoped(_ => new Slow(slow)));
+        var handle = await rig.Queue.EnqueueAsync<Slow>(async (_, ct) =>
+        {
+            if (awaits)
+            {
+                await Task.Yield();
+            }
+        });
+
+        await handle.Completion.Guard();
+        await slow.Begun.Task.Guard();
+        handle.Status.ShouldBe(WorkStatus.Succeeded);
+        await (await rig.Queue.EnqueueAsync(static _ => ValueTask.CompletedTask)).Completion.Guard(); // its place is free
+        rig.Runtime.Snapshot().Cleanup.Backlog.ShouldBe(1);
+
+        slow.Finish.SetResult();
+        await rig.Runtime.StopAsync().Guard();
+        rig.Runtime.Snapshot().Cleanup.Backlog.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task DeferScopeDisposal_ThatFails_DoesNotFailTheItem()
+    {
+        await using var rig = await QueueRig.StartSerialAsync(
+            static options => options.Queue.DeferScopeDisposal = true,
+            static services => services.AddScoped<Unclosable>());
+        var handle = await rig.Queue.EnqueueAsync<Unclosable>(static (_, _) => ValueTask.CompletedTask);
+
+        await handle.Completion.Guard();
+        handle.Status.ShouldBe(WorkStatus.Succeeded);
+        await rig.Runtime.StopAsync().Guard();
+        rig.Runtime.Snapshot().Cleanup.Failed.ShouldBe(1);
+    }
+
     [Fact]
     public async Task EnqueueAsync_FormWithAResultAndAProvider_GivesTheResult()
     {
@@ -247,5 +293,10 @@ public sealed class QueueScopeTests
     private sealed class BadDisposal : IDisposable
     {
         public void Dispose() => throw new InvalidOperationException("does not close");
+    }
+
+    private sealed class Unclosable : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.FromException(new InvalidOperationException("closing"));
     }
 }
