@@ -1,3 +1,4 @@
+using Runtime.Benchmarks.Cleanup;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Latency;
@@ -18,6 +19,7 @@ BenchmarkCommand[] commands =
     new SchedulerCommand(),
     new MemoryCommand(),
     new TimersCommand(),
+    new CleanupCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new MetricsCostCommand(),

@@ -12,7 +12,7 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         lock (_lock)
         {
-            Collect_NeedsLock(now);
+            _mustEnsure |= Collect_NeedsLock(now);
             Settle_NeedsLock(entry, now);
             if (entry.IsOver || entry.Extras is { CancelRequested: true })
             {

@@ -10,7 +10,7 @@ internal sealed partial class BackgroundQueue
     // Pumps that took more than one item and have not come back to the lock to end the last. Under the lock, as all here.
     private readonly List<QueuePump> _claimers = [];
 
-    // Set when items have been called back: they may need a pump.
+    // Set when items have been called back, or collected by somebody who is no pump: they may need one.
     private bool _mustEnsure;
 
     /// <summary>How many items are claimed and have not started. For tests.</summary>

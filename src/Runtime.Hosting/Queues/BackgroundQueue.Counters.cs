@@ -81,7 +81,7 @@ internal sealed partial class BackgroundQueue
         QueueSnapshot snapshot;
         lock (_lock)
         {
-            Collect_NeedsLock(now);
+            _mustEnsure |= Collect_NeedsLock(now);
             Recall_NeedsLock(now); // so that the lanes show what waits
             var unbooked = Unbooked_NeedsLock();
             snapshot = new QueueSnapshot

@@ -48,7 +48,7 @@ internal sealed partial class BackgroundQueue
             if (over)
             {
                 extras.Timer = null;
-                Collect_NeedsLock(now); // what was pushed before goes before
+                _mustEnsure |= Collect_NeedsLock(now); // what was pushed before goes before
                 _delayed.Remove(entry);
                 extras.Number = entry.Sequence;
                 entry.Sequence = ++_sequence;

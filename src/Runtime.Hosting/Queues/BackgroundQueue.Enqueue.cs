@@ -137,7 +137,7 @@ internal sealed partial class BackgroundQueue
             return Admission.Refused;
         }
 
-        Collect_NeedsLock(now); // what was pushed before goes before
+        _mustEnsure |= Collect_NeedsLock(now); // what was pushed before goes before
         if (entry.Options.UniqueKey is { } unique && _unique.TryGetValue(unique, out existing))
         {
             return entry.CanReturn(existing) ? Admission.Existing : Admission.Mismatch;

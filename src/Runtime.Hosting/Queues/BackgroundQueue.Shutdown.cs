@@ -93,7 +93,7 @@ internal sealed partial class BackgroundQueue
         {
             _state = RuntimeState.ShuttingDown;
             _intake.Close();
-            Collect_NeedsLock(now);
+            _mustEnsure |= Collect_NeedsLock(now); // who pushed it may be on the way to see to that, and until then nobody has
             Fold_NeedsLock(now);
             before = (_succeeded + Unbooked_NeedsLock() + _failed, _cancelled);
             RefuseWaiters_NeedsLock(ref after);
