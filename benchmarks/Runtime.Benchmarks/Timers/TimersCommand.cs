@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Benchmarks.Harness;
+using Runtime.Benchmarks.Scheduler.Tokio;
 using Runtime.Core;
 
 namespace Runtime.Benchmarks.Timers;
@@ -20,6 +21,7 @@ internal sealed class TimersCommand : BenchmarkCommand
         new("seconds", "5", "limit of the counted measurements of each shape"),
         new("most", "1000000", "the most live timers; 10000000 takes some GB"),
         new("punctual", "10", "seconds for which ticks are watched; 0: not at all"),
+        new("tokio", "false", "also Debian's Tokio (apt-get install librust-tokio-dev), built by cargo offline", IsFlag: true),
         .. ContenderOptions.All,
     ];
 
@@ -30,6 +32,8 @@ internal sealed class TimersCommand : BenchmarkCommand
         var table = new MarkdownTable("shape", "timers", "n", "ns/op", "min", "p99", $"× {Baseline}", "first half", "B/op", "CPU ns/op", "GC 0/1/2");
         await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 2, Isolation = WorkerIsolation.None });
         await runtime.StartAsync();
+        var tokio = arguments.Flag("tokio") ? await CargoProject.BuildWithDebianAsync() : null;
+        var tokioShapes = tokio is null ? [] : await tokio.ShapesAsync();
         var only = arguments.Text("only");
         foreach (var shape in TimerShapes.All(runtime, arguments.Integer("most")).Where(s => only.Length == 0 || only.Split(',').Any(o => s.Name.StartsWith(o, StringComparison.Ordinal))))
         {
@@ -57,6 +61,11 @@ internal sealed class TimersCommand : BenchmarkCommand
                     Nanoseconds(Statistics.Median(result.Processor)),
                     result.Collections);
             }
+
+            if (tokioShapes.Contains("timer_" + shape.Name, StringComparer.Ordinal))
+            {
+                AddTokio(table, shape, await tokio!.MeasureAsync("timer_" + shape.Name, alternation.Rounds, alternation.WarmUp, alternation.Limit, workers: 2), results[^1]);
+            }
         }
 
         table.WriteTo(output);
@@ -67,6 +76,23 @@ internal sealed class TimersCommand : BenchmarkCommand
 
         machine.WriteNoise(output);
         return 0;
+    }
+
+    private static void AddTokio(MarkdownTable table, TimerShape shape, TokioSeries series, Series baseline)
+    {
+        double[] times = [.. series.Measurements.Select(static m => m.Nanoseconds)];
+        table.Add(
+            shape.Name,
+            series.Name,
+            times.Length.ToString(CultureInfo.InvariantCulture),
+            MarkdownTable.Figure(Statistics.Median(times)),
+            MarkdownTable.Figure(Statistics.Quantile(times, 0)),
+            MarkdownTable.Figure(Statistics.Quantile(times, 0.99)),
+            MarkdownTable.Figure(1_000 * Statistics.Median(baseline.Done) / Statistics.Median(times)),
+            "-",
+            "-",
+            MarkdownTable.Figure(Statistics.Median([.. series.Measurements.Select(static m => m.Processor)])),
+            "-");
     }
 
     private static string Nanoseconds(double microseconds) => MarkdownTable.Figure(1_000 * microseconds);

@@ -9,13 +9,14 @@
 mod current_thread;
 mod measure;
 mod multi_thread;
+mod timers;
 mod usage;
 
 use measure::Settings;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let shapes = || multi_thread::shapes().into_iter().chain(current_thread::shapes());
+    let shapes = || multi_thread::shapes().into_iter().chain(current_thread::shapes()).chain(timers::shapes());
     match words.first().map(String::as_str) {
         Some("--list") => shapes().for_each(|s| println!("{}", s.name)),
         Some(name) => match shapes().find(|s| s.name == name) {
