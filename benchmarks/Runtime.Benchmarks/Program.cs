@@ -11,6 +11,7 @@ using Runtime.Benchmarks.Scheduler;
 using Runtime.Benchmarks.Soak;
 using Runtime.Benchmarks.StartStop;
 using Runtime.Benchmarks.Timers;
+using Runtime.Benchmarks.Web;
 
 BenchmarkCommand[] commands =
 [
@@ -22,6 +23,9 @@ BenchmarkCommand[] commands =
     new CleanupCommand(),
     new IoCommand(),
     new IoLoadCommand(),
+    new WebCommand(),
+    new WebServerCommand(),
+    new WebLoadCommand(),
     new MetricsCostCommand(),
     new SoakCommand(),
     new StartStopCommand(),
