@@ -43,7 +43,7 @@ internal sealed class WebCommand : BenchmarkCommand
                 }
             }
 
-            WriteTable(output, storm, all);
+            WriteTable(output, storm, arguments.Integer("seconds"), all);
             chart?.Add(storm, all);
             chart = null;
         }
@@ -85,7 +85,7 @@ internal sealed class WebCommand : BenchmarkCommand
         return (double.Parse(words[0], CultureInfo.InvariantCulture), double.Parse(words[1], CultureInfo.InvariantCulture));
     }
 
-    private static void WriteTable(TextWriter output, string storm, Dictionary<string, Dictionary<int, List<WebRun>>> all)
+    private static void WriteTable(TextWriter output, string storm, int seconds, Dictionary<string, Dictionary<int, List<WebRun>>> all)
     {
         var table = new MarkdownTable("storm", "load %", "way", "offered/s", "answered %", "p50 ms", "p99 ms", "p99.9 ms", "p99 × nothing", "jobs/s", "CPU");
         foreach (var percent in all.Values.First().Keys)
@@ -98,7 +98,7 @@ internal sealed class WebCommand : BenchmarkCommand
                     storm,
                     percent.ToString(CultureInfo.InvariantCulture),
                     way,
-                    MarkdownTable.Figure(Median(mine, static run => run.Result.Offered)),
+                    MarkdownTable.Figure(Median(mine, static run => run.Result.Offered) / seconds),
                     MarkdownTable.Figure(Median(mine, static run => 100.0 * run.Result.Answered / run.Result.Offered)),
                     MarkdownTable.Figure(Median(mine, static run => run.Result.P50) / 1_000),
                     MarkdownTable.Figure(Median(mine, static run => run.Result.P99) / 1_000),

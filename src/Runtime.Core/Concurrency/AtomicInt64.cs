@@ -18,6 +18,9 @@ internal struct AtomicInt64
     /// <inheritdoc cref="AtomicInt32.Add"/>
     public long Add(long amount) => Interlocked.Add(ref _value, amount);
 
+    /// <inheritdoc cref="AtomicInt32.Exchange"/>
+    public long Exchange(long value) => Interlocked.Exchange(ref _value, value);
+
     /// <inheritdoc cref="AtomicInt32.CompareExchange"/>
     public long CompareExchange(long value, long expected) => Interlocked.CompareExchange(ref _value, value, expected);
 }

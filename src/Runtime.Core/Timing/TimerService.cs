@@ -10,12 +10,6 @@ namespace Runtime.Core.Timing;
 /// </remarks>
 internal sealed class TimerService
 {
-    /// <summary>No tick: nothing to do, until somebody says so.</summary>
-    internal const long Never = long.MaxValue;
-
-    // A value of _sleepUntil: the thread is awake and will look at every shard before it sleeps. Less than every tick, so no insert wakes it.
-    private const long Awake = -1;
-
     // More shards than this help no machine: they hold six kilobytes each, and the thread looks at them all.
     private const int MostShards = 16;
 
@@ -25,6 +19,7 @@ internal sealed class TimerService
     private readonly string _threadName;
     private readonly Parker _parker = Parker.Create();
     private readonly TickClock _clock;
+    private readonly TimerAlarm _alarm;
 
     // Guards _thread and _phase's changes.
     private readonly Lock _life = new();
@@ -35,9 +30,6 @@ internal sealed class TimerService
 
     // The thread; null before the start. Written once.
     private Thread? _thread;
-
-    // The tick at which the thread will wake by itself, or Awake, or Never. Written by the thread only.
-    private long _sleepUntil = Awake;
 
     // What ExecutionContext.Capture gives where there is nothing in it; null before the start.
     private ExecutionContext? _emptyContext;
@@ -61,7 +53,8 @@ internal sealed class TimerService
         _threadName = threadName;
         _clock = new TickClock(time ?? TimeProvider.System, resolution);
         _half = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(MostShards, Environment.ProcessorCount));
-        _shards = [.. Enumerable.Range(0, 2 * _half).Select(_ => new TimerShard(this, _clock))];
+        _alarm = new TimerAlarm(2 * _half);
+        _shards = [.. Enumerable.Range(0, 2 * _half).Select(number => new TimerShard(this, _alarm, number, _clock))];
         Provider = new RuntimeTimeProvider(this, TimeSpan.Zero);
     }
 
@@ -85,10 +78,10 @@ internal sealed class TimerService
     public int Slack => Volatile.Read(ref _slack);
 
     /// <summary>Gets whether the thread sleeps, or is about to with nothing left to do before.</summary>
-    internal bool IsAsleep => Volatile.Read(ref _sleepUntil) != Awake;
+    internal bool IsAsleep => _alarm.SleepUntil != TimerAlarm.Awake;
 
     /// <summary>Gets whether it does, and only a new timer will wake it.</summary>
-    internal bool IsIdle => Volatile.Read(ref _sleepUntil) == Never;
+    internal bool IsIdle => _alarm.SleepUntil == TimerAlarm.Never;
 
     /// <summary>Sets the least slack of every timer. For timers that are armed from now on.</summary>
     public void SetSlack(TimeSpan slack) => Volatile.Write(ref _slack, SlackOf(slack));
@@ -118,7 +111,7 @@ internal sealed class TimerService
     /// </remarks>
     public void WakeFor(long when)
     {
-        if (when < Volatile.Read(ref _sleepUntil))
+        if (_alarm.IsMissing(when))
         {
             _parker.Unpark();
         }
@@ -165,8 +158,8 @@ internal sealed class TimerService
     {
         var sum = new TimerCounters();
         var active = _shards.Sum(shard => shard.AddTo(sum));
-        var first = FindFirst();
-        var overdue = first == Never ? TimeSpan.Zero : _clock.Time(_clock.GetTimestamp() - _clock.StartOf(first));
+        var first = _alarm.FindFirst();
+        var overdue = first == TimerAlarm.Never ? TimeSpan.Zero : _clock.Time(_clock.GetTimestamp() - _clock.StartOf(first));
         return sum.Snapshot(active, overdue);
     }
 
@@ -179,7 +172,7 @@ internal sealed class TimerService
         var due = new TimerPlace[TimerWheel.StepBudget];
         while (_phase != Phase.Stopped)
         {
-            Volatile.Write(ref _sleepUntil, Awake);
+            _alarm.WakeUp();
             switch (TurnAll(due))
             {
                 case TurnResult.Done:
@@ -242,36 +235,16 @@ internal sealed class TimerService
 
     private void Sleep()
     {
-        var until = FindFirst();
-        Interlocked.Exchange(ref _sleepUntil, until); // fenced: pairs with the exchange of TimerShard._first
-        if (FindFirst() < until)
-        {
-            return; // somebody came after the first look; whoever comes after the second one sees how long we sleep
-        }
-
-        if (until == Never)
+        var until = _alarm.TryFallAsleep();
+        if (until == TimerAlarm.Never)
         {
             _parker.Park(Timeout.InfiniteTimeSpan);
-            return;
         }
-
-        var left = _clock.Time(_clock.StartOf(until) - GetTimestamp());
-        if (left > TimeSpan.Zero)
+        else if (until != TimerAlarm.Awake && _clock.Time(_clock.StartOf(until) - GetTimestamp()) is var left && left > TimeSpan.Zero)
         {
             _parker.Park(left);
         }
     }
 
     private long GetTimestamp() => _latest = Math.Max(_latest, _clock.GetTimestamp());
-
-    private long FindFirst()
-    {
-        var first = Never;
-        foreach (var shard in _shards)
-        {
-            first = Math.Min(first, shard.First);
-        }
-
-        return first;
-    }
 }

@@ -3,7 +3,7 @@ namespace Runtime.Core.Timing;
 /// <summary>A part of the timers of a runtime: a wheel and the lock around it. Every timer is in one shard, whoever arms or cancels it.</summary>
 /// <remarks>
 /// Thread safe. Nothing that is not of this folder runs under the lock, but for the system's timers after the stop. What ties the shards to the timer
-/// thread is <see cref="First"/>; the protocol is in this folder's README.
+/// thread is <see cref="TimerAlarm"/>; the protocol is in this folder's README.
 /// </remarks>
 internal sealed class TimerShard
 {
@@ -11,6 +11,8 @@ internal sealed class TimerShard
     private const int MostLooks = 50;
 
     private readonly TimerService _service;
+    private readonly TimerAlarm _alarm;
+    private readonly int _number;
     private readonly TickClock _clock;
 
     // Guards everything below, and the fields of entries that say so. Taken for O(1) by users; never held while a sink or a user's code runs.
@@ -21,27 +23,26 @@ internal sealed class TimerShard
     // The greatest reading of the clock so far. A clock that steps back stands still here until it has caught up.
     private long _latest;
 
-    // See First. Written under the lock, and fenced when it falls.
-    private long _first = TimerService.Never;
-
-    public TimerShard(TimerService service, TickClock clock)
+    public TimerShard(TimerService service, TimerAlarm alarm, int number, TickClock clock)
     {
         _service = service;
+        _alarm = alarm;
+        _number = number;
         _clock = clock;
         _latest = clock.Origin;
     }
 
     public TimerService Service => _service;
 
-    /// <summary>Gets the tick at which the thread has to look at this shard next, or <see cref="TimerService.Never"/>: not after the first deadline. Anyone may read it, without the lock.</summary>
-    public long First => Volatile.Read(ref _first);
+    /// <summary>Gets the tick at which the thread has to look at this shard next, or <see cref="TimerAlarm.Never"/>.</summary>
+    public long First => _alarm.FirstOf(_number);
 
     /// <summary>Arms a timer anew.</summary>
     /// <returns><see langword="false"/> when it has been disposed of.</returns>
     public bool Change(RuntimeTimer timer, TimeSpan dueTime, TimeSpan period)
     {
         var isDue = false;
-        var when = TimerService.Never;
+        var when = TimerAlarm.Never;
         lock (_lock)
         {
             if (timer.Gate.IsClosed)
@@ -73,7 +74,7 @@ internal sealed class TimerShard
                     Rearm(timer);
                 }
 
-                when = timer.Slot == TimerEntry.NotInWheel ? TimerService.Never : timer.When;
+                when = timer.Slot == TimerEntry.NotInWheel ? TimerAlarm.Never : timer.When;
             }
         }
 
@@ -180,7 +181,7 @@ internal sealed class TimerShard
             }
 
             due.AsSpan(count, expired - count).Clear();
-            Volatile.Write(ref _first, _wheel.NextExpiration ?? TimerService.Never);
+            _alarm.Set(_number, _wheel.NextExpiration ?? TimerAlarm.Never);
             return behind ? TurnResult.Behind : TurnResult.Done;
         }
         finally
@@ -202,7 +203,7 @@ internal sealed class TimerShard
                 moved++;
             }
 
-            Volatile.Write(ref _first, TimerService.Never);
+            _alarm.Set(_number, TimerAlarm.Never);
         }
 
         return moved;
@@ -284,10 +285,7 @@ internal sealed class TimerShard
     private void Insert(TimerEntry entry)
     {
         _wheel.Insert(entry, WhenOf(entry));
-        if (entry.When < _first)
-        {
-            Interlocked.Exchange(ref _first, entry.When); // fenced: pairs with the thread's exchange of its own word before it sleeps
-        }
+        _alarm.Lower(_number, entry.When);
     }
 
     private long WhenOf(TimerEntry entry)

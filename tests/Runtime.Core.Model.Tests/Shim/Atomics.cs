@@ -58,6 +58,8 @@ internal struct AtomicInt64
 
     public long Add(long amount) => _modelWord.Replace(old => (true, old + amount), "add") + amount;
 
+    public long Exchange(long value) => _modelWord.Replace(_ => (true, value), "exchange");
+
     public long CompareExchange(long value, long expected) => _modelWord.Replace(old => (old == expected, value), "compare-exchange");
 }
 
