@@ -17,7 +17,15 @@ public sealed partial class CleanupQueue
         Interlocked.MemoryBarrier(); // pairs with the increment in Add: either it sees that we are closed, or we see what it has added
         Collect();
         SignalIfDrained();
-        await Task.WhenAny(_drained.Task, Task.Delay(patience, TimeProvider.System)).ConfigureAwait(false);
+        try
+        {
+            await _drained.Task.WaitAsync(patience, TimeProvider.System).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The caller hears how many are left.
+        }
+
         return Snapshot().Backlog;
     }
 

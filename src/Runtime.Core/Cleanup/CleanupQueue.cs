@@ -100,7 +100,7 @@ public sealed partial class CleanupQueue
         _queue.Enqueue(retired);
         var backlog = Interlocked.Increment(ref _retired.Value) - Volatile.Read(ref _released.Value); // a fence: pairs with those of the cleaning's end and of the timer's tick
         var options = _options;
-        if (backlog >= options.Threshold || _isClosed)
+        if (backlog >= options.Threshold || backlog > options.Capacity || _isClosed)
         {
             Schedule();
             if (backlog > options.Capacity)

@@ -236,7 +236,7 @@ internal sealed partial class BackgroundQueue
             if (entry is null)
             {
                 _idlePumps.Push(pump);
-                _brisk = false; // what comes after a pause may be anything
+                _brisk &= _isPaceHeld; // what comes after a pause may be anything
                 _isFilling = false;
             }
 

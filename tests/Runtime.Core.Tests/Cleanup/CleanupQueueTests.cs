@@ -171,6 +171,17 @@ public sealed class CleanupQueueTests
     }
 
     [Fact]
+    public void Capacity_BelowTheThreshold_IsKeptAllTheSame()
+    {
+        var rig = new CleanupRig(static o => (o.Threshold, o.Capacity) = (1_000, 10));
+
+        Retire(rig, 1, 100);
+
+        rig.Queue.Snapshot().Backlog.ShouldBeLessThanOrEqualTo(10);
+        rig.Asked.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void AReleaseThatRetires_DoesNotHelpFromWithin()
     {
         var rig = new CleanupRig(static o => (o.Threshold, o.Capacity) = (1, 1));
