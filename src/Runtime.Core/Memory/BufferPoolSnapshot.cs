@@ -9,7 +9,7 @@ public sealed record BufferPoolSnapshot
     /// <summary>Gets the most there have been.</summary>
     public required long PeakBytes { get; init; }
 
-    /// <summary>Gets how many of them are rented.</summary>
+    /// <summary>Gets how many of them are rented. Those that were served outside of the pool are not among them; <see cref="BufferTierSnapshot.OutstandingBytes"/> has them.</summary>
     public required long RentedBytes { get; init; }
 
     /// <summary>Gets how many of them nobody uses.</summary>
@@ -49,7 +49,7 @@ public sealed record BufferTierSnapshot
     /// <summary>Gets the share of rents that found a buffer, from 0 to 1; 1 before the first.</summary>
     public double HitRate => Rents == 0 ? 1 : (double)(Rents - Misses) / Rents;
 
-    /// <summary>Gets how many buffers are rented now.</summary>
+    /// <summary>Gets how many buffers are rented now, those from outside of the pool included.</summary>
     public required long Outstanding { get; init; }
 
     /// <summary>Gets how many bytes they are.</summary>

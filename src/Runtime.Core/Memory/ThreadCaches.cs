@@ -1,6 +1,6 @@
 namespace Runtime.Core.Memory;
 
-/// <summary>The caches of all threads that use a pool. Holds them weakly: a cache lives as long as its thread.</summary>
+/// <summary>The caches of all threads that use a pool. Holds them weakly: a cache lives as long as its thread, and is listed until its finalizer has brought its figures elsewhere.</summary>
 internal sealed class ThreadCaches : IDisposable
 {
     private readonly ThreadLocal<ThreadCache> _ofThread;
@@ -33,13 +33,18 @@ internal sealed class ThreadCaches : IDisposable
         }
     }
 
+    /// <summary>Keeps the list as it is until the result is disposed of. For some microseconds: a thread's first rent waits for it.</summary>
+    public Lock.Scope Hold() => _lock.EnterScope();
+
+    /// <summary>Takes the cache of an ended thread off the list. Whoever calls it holds the list.</summary>
+    public void Remove(ThreadCache cache) => _all.RemoveAll(reference => !reference.TryGetTarget(out var listed) || ReferenceEquals(listed, cache));
+
     /// <summary>The caches that there are.</summary>
     public List<ThreadCache> Snapshot()
     {
         var caches = new List<ThreadCache>();
         lock (_lock)
         {
-            _all.RemoveAll(static reference => !reference.TryGetTarget(out _));
             foreach (var reference in _all)
             {
                 if (reference.TryGetTarget(out var cache))
@@ -85,7 +90,7 @@ internal sealed class ThreadCaches : IDisposable
         var cache = new ThreadCache(pool);
         lock (_lock)
         {
-            _all.Add(new WeakReference<ThreadCache>(cache));
+            _all.Add(new WeakReference<ThreadCache>(cache, trackResurrection: true)); // until after its finalizer
         }
 
         return cache;

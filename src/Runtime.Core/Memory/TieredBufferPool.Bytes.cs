@@ -19,10 +19,10 @@ public sealed partial class TieredBufferPool
     private long _peak;
     private long _storedBytes;
 
-    // Bytes rented above the largest class; rents past the bound and their returns; bytes let go; second returns. By Interlocked.
+    // Bytes rented above the largest class; rents past the bound, and how many bytes of them are rented now; bytes let go; second returns. By Interlocked.
     private long _unpooledRented;
     private long _fallbacks;
-    private long _fallbackReturns;
+    private long _fallbackBytes;
     private long _trimmed;
     private long _doubleReturns;
 
@@ -42,17 +42,20 @@ public sealed partial class TieredBufferPool
     internal void Forget(PooledBuffer buffer)
     {
         _shared.CountReturn(buffer.SizeClass);
-        if (!buffer.IsFallback)
-        {
-            Release(buffer.Length);
-        }
+        Release(buffer.Length); // what the pool does not count, it never keeps
     }
 
     /// <summary>The thread of a cache has ended.</summary>
     internal void Retire(ThreadCache cache)
     {
         _caches.Empty(cache, Store);
-        _shared.Add(cache);
+        using (_caches.Hold())
+        {
+            // At once for whoever reads the figures: they are never lost, and never there twice.
+            _caches.Remove(cache);
+            _shared.Add(cache);
+        }
+
         if (_waiting.Value != 0)
         {
             ServeWaiters();

@@ -6,6 +6,7 @@ public sealed partial class TieredBufferPool
     /// <returns>Its figures. Some microseconds; allocates.</returns>
     public BufferPoolSnapshot Snapshot()
     {
+        using var held = _caches.Hold(); // a thread that ends meanwhile has its figures in one place
         var caches = _caches.Snapshot();
         var rents = new long[3];
         var misses = new long[3];
@@ -36,7 +37,7 @@ public sealed partial class TieredBufferPool
         {
             AllocatedBytes = Interlocked.Read(ref _allocated),
             PeakBytes = Interlocked.Read(ref _peak),
-            RentedBytes = bytes.Sum(),
+            RentedBytes = Math.Max(0, bytes.Sum() - Interlocked.Read(ref _fallbackBytes)),
             MaxBytes = _options.MaxBytes,
             TrimmedBytes = Interlocked.Read(ref _trimmed),
             Fallbacks = Interlocked.Read(ref _fallbacks),

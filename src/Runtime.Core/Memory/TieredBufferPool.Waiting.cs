@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Runtime.Core.Memory;
 
@@ -13,6 +14,8 @@ namespace Runtime.Core.Memory;
 //             wait    enter _waiters and raise _waiting; then try once more, which empties the threads' caches after a process-wide fence.
 //             Either the return's buffer is in place before that fence, and the last try finds it; or its look comes after it, and sees the waiter.
 // Order:      first come, first served: a large request at the head is not passed by small ones. Rents that do not wait may pass.
+// Settings:   who waits goes by the settings of now: every look at the first in line reads them anew, and Reconfigure looks after it has written them, like a return.
+// Errors:     a rent made for a waiter that fails is the waiter's to hear of, never that of whoever returned a buffer.
 public sealed partial class TieredBufferPool
 {
     private readonly Lock _waitLock = new();
@@ -28,7 +31,7 @@ public sealed partial class TieredBufferPool
     /// <returns>Its owner.</returns>
     /// <remarks>First come, first served. Allocates only when it has to wait.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The size is below -1, or the pool is bounded and may never hold so much.</exception>
-    /// <exception cref="BufferPoolExhaustedException">The pool is at its bound and is to throw then.</exception>
+    /// <exception cref="BufferPoolExhaustedException">The pool is at its bound and is to throw then, maybe since a change of its settings during the wait; or its bound has become less than the size.</exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The pool has been disposed, maybe during the wait.</exception>
     public ValueTask<IMemoryOwner<byte>> RentAsync(int minBufferSize = -1, CancellationToken cancellationToken = default)
@@ -61,7 +64,7 @@ public sealed partial class TieredBufferPool
 
     private static int SizeToReserve(int size) => size > SizeClasses.LargestSize ? size : SizeClasses.SizeOf(SizeClasses.IndexOf(size));
 
-    private bool TryRentAtOnce(int size, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IMemoryOwner<byte>? owner)
+    private bool TryRentAtOnce(int size, [NotNullWhen(true)] out IMemoryOwner<byte>? owner)
     {
         ObjectDisposedException.ThrowIf(_disposed.Value != 0, this);
         var sizeClass = SizeClasses.IndexOf(size);
@@ -105,9 +108,10 @@ public sealed partial class TieredBufferPool
         {
             BufferWaiter waiter;
             IMemoryOwner<byte>? owner;
+            Exception? error;
             lock (_waitLock)
             {
-                if (_waiters.First is not { } first || !TryRentForWaiter(first.Value.Size, out owner))
+                if (_waiters.First is not { } first || _disposed.Value != 0 || !TryEndWait(first.Value.Size, out owner, out error))
                 {
                     return;
                 }
@@ -116,14 +120,46 @@ public sealed partial class TieredBufferPool
                 Remove_NeedsLock(waiter);
             }
 
-            waiter.SetResult(owner);
+            if (error is null)
+            {
+                waiter.SetResult(owner!);
+            }
+            else
+            {
+                waiter.SetException(error);
+            }
         }
     }
 
-    private bool TryRentForWaiter(int size, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IMemoryOwner<byte>? owner)
+    // What becomes of the first in line, by the settings of now.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Handed to the waiter, whose rent it is")]
+    private bool TryEndWait(int size, out IMemoryOwner<byte>? owner, out Exception? error)
     {
         owner = null;
-        return _disposed.Value == 0 && TryRentAtOnce(size, out owner);
+        error = null;
+        try
+        {
+            if (TryRentAtOnce(size, out owner))
+            {
+                return true;
+            }
+
+            var (options, reserve) = (_options, SizeToReserve(size));
+            if (options.WhenExhausted == BufferExhaustion.Allocate)
+            {
+                owner = RentOutside(SizeClasses.IndexOf(size), reserve);
+            }
+            else if (options.WhenExhausted == BufferExhaustion.Throw || reserve > options.MaxBytes)
+            {
+                error = Exhausted(reserve);
+            }
+        }
+        catch (Exception failure)
+        {
+            error = failure;
+        }
+
+        return owner is not null || error is not null;
     }
 
     private void Cancel(BufferWaiter waiter, CancellationToken cancellationToken)

@@ -73,6 +73,7 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>, ICollectionList
 
     /// <summary>Changes the settings of a pool in use. <see cref="BufferPoolOptions.DetectMisuse"/> stays as it was.</summary>
     /// <param name="options">The new settings, whole; they are copied.</param>
+    /// <remarks>Who waits in <see cref="RentAsync"/> is treated by the new settings: served, served from outside of the pool, or refused with a <see cref="BufferPoolExhaustedException"/>.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(BufferPoolOptions options)
     {
@@ -141,9 +142,22 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>, ICollectionList
             throw Exhausted(size);
         }
 
+        return RentOutside(sizeClass, size);
+    }
+
+    // Past the bound: no bytes of the pool's, and never kept.
+    private IMemoryOwner<byte> RentOutside(int sizeClass, int size)
+    {
+        var buffer = new PooledBuffer(this, sizeClass, size) { IsFallback = true };
         Interlocked.Increment(ref _fallbacks);
+        Interlocked.Add(ref _fallbackBytes, size);
         _shared.CountMiss(sizeClass);
-        return Begin(new PooledBuffer(this, sizeClass, size) { IsFallback = true }, isNew: true);
+        if (sizeClass == SizeClasses.Unpooled)
+        {
+            Interlocked.Add(ref _unpooledRented, size);
+        }
+
+        return Begin(buffer, isNew: true);
     }
 
     // Everything but waiting and going past the bound.
@@ -210,17 +224,20 @@ public sealed partial class TieredBufferPool : MemoryPool<byte>, ICollectionList
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ReturnShared(PooledBuffer buffer, ThreadCache? cache)
     {
-        if (buffer.IsFallback)
-        {
-            _shared.CountReturn(buffer.SizeClass);
-            Interlocked.Increment(ref _fallbackReturns);
-            return;
-        }
-
         _shared.CountReturn(buffer.SizeClass);
         if (buffer.SizeClass == SizeClasses.Unpooled)
         {
             Interlocked.Add(ref _unpooledRented, -buffer.Length);
+        }
+
+        if (buffer.IsFallback)
+        {
+            Interlocked.Add(ref _fallbackBytes, -buffer.Length);
+            return;
+        }
+
+        if (buffer.SizeClass == SizeClasses.Unpooled)
+        {
             Release(buffer.Length);
             return;
         }

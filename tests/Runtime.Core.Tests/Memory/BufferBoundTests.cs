@@ -139,6 +139,71 @@ public sealed class BufferBoundTests
     }
 
     [Fact]
+    public async Task Reconfigure_BoundBecomesLessThanTheFirstInLineWants_ItIsRefusedAndTheOthersAreServed()
+    {
+        using var pool = new TieredBufferPool(new BufferPoolOptions { MaxBytes = 4 * Bound, WhenExhausted = BufferExhaustion.Wait });
+        var all = await pool.RentAsync(4 * Bound);
+        var big = pool.RentAsync(2 * Bound).AsTask();
+        var small = pool.RentAsync(100).AsTask();
+
+        pool.Reconfigure(new BufferPoolOptions { MaxBytes = Bound, WhenExhausted = BufferExhaustion.Wait });
+
+        var error = await Should.ThrowAsync<BufferPoolExhaustedException>(big.Guarded());
+        (error.Requested, error.Bound).ShouldBe((2 * Bound, Bound));
+        all.Dispose();
+        (await small.Guarded()).Dispose();
+        pool.Snapshot().Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Reconfigure_ToAllocate_WhoeverWaitsIsServedFromOutside()
+    {
+        using var pool = Pool(BufferExhaustion.Wait);
+        using var all = await pool.RentAsync(Bound);
+        var waiting = pool.RentAsync(100).AsTask();
+
+        pool.Reconfigure(new BufferPoolOptions { MaxBytes = Bound, WhenExhausted = BufferExhaustion.Allocate });
+
+        (await waiting.Guarded()).Dispose();
+        (pool.Snapshot().Fallbacks, pool.Snapshot().AllocatedBytes).ShouldBe((1, Bound));
+    }
+
+    [Fact]
+    public async Task Reconfigure_ToThrow_WhoeverWaitsIsRefused()
+    {
+        using var pool = Pool(BufferExhaustion.Wait);
+        using var all = await pool.RentAsync(Bound);
+        var waiting = pool.RentAsync(100).AsTask();
+
+        pool.Reconfigure(new BufferPoolOptions { MaxBytes = Bound, WhenExhausted = BufferExhaustion.Throw });
+
+        await Should.ThrowAsync<BufferPoolExhaustedException>(waiting.Guarded());
+        pool.Snapshot().Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Snapshot_ServedFromOutside_IsNotCountedAsThePoolsOwn()
+    {
+        using var pool = Pool(BufferExhaustion.Allocate);
+        var all = pool.Rent(Bound);
+        var small = pool.Rent(5_000);
+        var large = pool.Rent(2 * Bound);
+
+        var snapshot = pool.Snapshot();
+        (snapshot.RentedBytes, snapshot.AllocatedBytes, snapshot.RetainedBytes).ShouldBe((Bound, Bound, 0));
+        snapshot.Tiers.Sum(static tier => tier.OutstandingBytes).ShouldBe((3 * Bound) + 8_192);
+
+        all.Dispose();
+        snapshot = pool.Snapshot();
+        (snapshot.RentedBytes, snapshot.RetainedBytes).ShouldBe((0, Bound));
+
+        small.Dispose();
+        large.Dispose();
+        snapshot = pool.Snapshot();
+        (snapshot.RentedBytes, snapshot.AllocatedBytes, snapshot.Tiers.Sum(static tier => tier.OutstandingBytes)).ShouldBe((0, Bound, 0));
+    }
+
+    [Fact]
     public void RentAsync_MoreThanTheBound_IsRefusedAtOnce()
     {
         using var pool = Pool(BufferExhaustion.Wait);

@@ -53,6 +53,55 @@ public sealed class BufferMisuseTests : IDisposable
         _pool.Snapshot().AllocatedBytes.ShouldBe(128);
     }
 
+    /// <summary>A buffer that somebody writes into all the time after its return goes from there to a rent that waits: that one is told, not whoever returned it.</summary>
+    [Fact]
+    public async Task Array_WrittenToWhileSomebodyWaits_TheWaiterIsToldAndNotWhoeverReturns()
+    {
+        const int Bound = 1 << 20;
+        using var pool = new TieredBufferPool(new BufferPoolOptions { DetectMisuse = true, MaxBytes = Bound, WhenExhausted = BufferExhaustion.Wait });
+        byte[] written = [0];
+        using var end = new CancellationTokenSource();
+        var writer = new Thread(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Volatile.Write(ref Volatile.Read(ref written)[^1], 1);
+            }
+        });
+        writer.Start();
+        try
+        {
+            for (var isTold = false; !isTold;)
+            {
+                var owner = await pool.RentAsync(Bound);
+                MemoryMarshal.TryGetArray<byte>(owner.Memory, out var segment).ShouldBeTrue();
+                Volatile.Write(ref written, segment.Array!);
+                var waiting = pool.RentAsync(Bound).AsTask();
+
+                owner.Dispose();
+
+                Volatile.Write(ref written, [0]); // a rent of the next round is to succeed, as a rule
+                try
+                {
+                    (await waiting.Guarded()).Dispose();
+                }
+                catch (InvalidOperationException misuse) when (misuse.Message.Contains("after it had been returned", StringComparison.Ordinal))
+                {
+                    isTold = true;
+                }
+
+                pool.Trim();
+            }
+
+            (await pool.RentAsync(Bound)).Dispose(); // it has left the pool, and its bytes are free
+        }
+        finally
+        {
+            await end.CancelAsync();
+            writer.Join();
+        }
+    }
+
     [Fact]
     public unsafe void Pin_Rented_PointsAtTheBuffer()
     {

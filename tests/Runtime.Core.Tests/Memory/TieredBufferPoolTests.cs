@@ -171,6 +171,22 @@ public sealed class TieredBufferPoolTests : IDisposable
         thread.Join();
     }
 
+    /// <summary>Between the end of a thread and its finalizer, and while that runs, what the thread did is in the figures, once.</summary>
+    [Fact]
+    public void Snapshot_ThreadsHaveEnded_TheirFiguresAreNeverLostNorThereTwice()
+    {
+        for (var threads = 1; threads <= 50; threads++)
+        {
+            OnThread(() => _pool.Rent(700).Dispose());
+            for (var look = 0; look < 3; look++)
+            {
+                GC.Collect(); // and its finalizers run beside the looks
+                var small = _pool.Snapshot().Tiers[0];
+                (small.Rents, small.Outstanding).ShouldBe((threads, 0));
+            }
+        }
+    }
+
     [Fact]
     public void Thread_HasEnded_WhatItKeptComesBack()
     {
