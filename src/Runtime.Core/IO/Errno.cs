@@ -17,7 +17,7 @@ internal static class Errno
     public static Exception OfRegistration(int error) => error switch
     {
         NotPermitted => new NotSupportedException(
-            "The system cannot wait for this handle: it is a regular file or a directory, which are always ready. Read it with RandomAccess, or on AsyncRuntime.SpawnBlocking."),
+            "The system cannot wait for this handle: it is a regular file, a directory or a device such as /dev/null, which are always ready. Read it with RandomAccess, or on AsyncRuntime.SpawnBlocking."),
         Exists => new InvalidOperationException(
             "This handle is registered with the event loop already. Keep the registration that was made first, or dispose of it before the handle is registered again."),
         BadHandle => new ObjectDisposedException("handle", "The handle is closed. Register it before it is closed."),

@@ -65,7 +65,7 @@ public sealed partial class EventLoop
     /// <param name="handle">The handle. It should be non-blocking (O_NONBLOCK), since readiness is a hint.</param>
     /// <returns>The registration; it does not own the handle.</returns>
     /// <exception cref="ArgumentNullException">There is none.</exception>
-    /// <exception cref="NotSupportedException">The system cannot wait for it: it is a regular file or a directory.</exception>
+    /// <exception cref="NotSupportedException">The system cannot wait for it: it is a regular file, a directory or a device such as /dev/null. By poll, and elsewhere than on Linux, some of them are taken and always ready.</exception>
     /// <exception cref="InvalidOperationException">It is registered already.</exception>
     /// <exception cref="IOException">The system refuses; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The handle is closed, or the runtime has stopped.</exception>

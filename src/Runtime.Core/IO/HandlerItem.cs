@@ -1,22 +1,23 @@
-using Runtime.Core.Concurrency;
-
 namespace Runtime.Core.IO;
 
 /// <summary>The handler of one kind of event: it waits in the slot as an await would, and is the work item that calls the handler.</summary>
 /// <remarks>
-/// While it is active it is in the slot, or in a queue, or in its call: so one call at a time. Whoever sets a handler writes it, then asks whether the item is active; the item that finds
-/// no handler becomes inactive, then asks again. Both by interlocked operations, so one of them sees the other.
+/// The slot is reserved for as long as a handler is set, so that no await takes the place of a handler that is in its call. While the item is active it is in the slot, or in a queue, or in
+/// its call: so one call at a time, and a handler that is set meanwhile is found when the call is over. Setting and waiting again exclude each other by the lock; events and the close do not
+/// take it: they end the wait by the word of the slot.
 /// </remarks>
 internal sealed class HandlerItem : WorkItem, IReadyWaiter
 {
     private readonly IoRegistration _registration;
     private readonly IoEvents _which;
 
-    // Written by Set, under the loop's lock for handlers; read by the item.
+    private readonly Lock _lock = new();
+
+    // Written under the lock; read by the call. Not null: the slot is reserved.
     private volatile Action<IoRegistration, IoReadiness>? _handler;
 
-    // 1 while it is in the slot, in a queue or in its call.
-    private AtomicInt32 _active;
+    // Whether it is in the slot, in a queue or in its call. Under the lock.
+    private bool _isActive;
 
     // What is to be told. Written by whoever ends the wait, before it queues this object.
     private IoReadiness _readiness;
@@ -38,23 +39,33 @@ internal sealed class HandlerItem : WorkItem, IReadyWaiter
 
     internal override Delegate? Body => _handler;
 
-    /// <summary>Sets who is called from now on; <see langword="null"/>: nobody, and the event is free for awaits. One caller at a time.</summary>
+    /// <summary>Sets who is called from now on; <see langword="null"/>: nobody, and the event is free for awaits.</summary>
     public void Set(Action<IoRegistration, IoReadiness>? handler)
     {
-        _handler = handler;
-        if (handler is null)
+        lock (_lock)
         {
-            Withdraw();
-        }
-        else if (_active.Exchange(1) == 0)
-        {
-            switch (TryWait())
+            if (handler is null)
             {
-                case WaitResult.Closed:
-                    throw EventLoop.Closed();
-                case WaitResult.Occupied:
-                    throw EventLoop.Occupied(_which);
+                Unset_NeedsLock();
+                return;
             }
+
+            if (_handler is null)
+            {
+                Reserve();
+            }
+
+            _handler = handler;
+            if (!_isActive)
+            {
+                _isActive = true;
+                Wait_NeedsLock();
+            }
+        }
+
+        if (_registration.IsClosed)
+        {
+            throw EventLoop.Closed();
         }
     }
 
@@ -64,7 +75,10 @@ internal sealed class HandlerItem : WorkItem, IReadyWaiter
         _registration.Loop.Host.Queue(this);
     }
 
-    void IReadyWaiter.OnClosed() => _active.Exchange(0);
+    void IReadyWaiter.OnClosed()
+    {
+        // The slot is closed for good: nothing comes any more, and nobody else gets in.
+    }
 
     protected override void Execute()
     {
@@ -80,47 +94,53 @@ internal sealed class HandlerItem : WorkItem, IReadyWaiter
 
     private void WaitAgain()
     {
-        while (_handler is null)
+        lock (_lock)
         {
-            _active.Exchange(0);
-            if (_handler is null || _active.Exchange(1) != 0)
+            if (_handler is null)
             {
-                return; // whoever has set one meanwhile has begun to wait, or this is the end
+                _isActive = false;
+            }
+            else
+            {
+                Wait_NeedsLock();
             }
         }
-
-        TryWait();
     }
 
-    private WaitResult TryWait()
+    private void Wait_NeedsLock()
     {
-        var result = _registration.TryWait(_which, this, out var readiness, out _);
-        switch (result)
+        if (_registration.TryWait(_which, this, out var readiness, out _, hasReserved: true) == WaitResult.Ready)
         {
-            case WaitResult.Waits:
-                if (_handler is null)
-                {
-                    Withdraw(); // taken away before the wait could be seen
-                }
+            _readiness = readiness;
+            _registration.Loop.Host.QueueYielded(this);
+        }
+    }
 
-                break;
-            case WaitResult.Ready:
-                _readiness = readiness;
-                _registration.Loop.Host.QueueYielded(this);
-                break;
-            default:
-                _active.Exchange(0);
-                break;
+    private void Unset_NeedsLock()
+    {
+        if (_handler is null)
+        {
+            return;
         }
 
-        return result;
+        _handler = null;
+        ref var slot = ref _registration.SlotOf(_which);
+        if (slot.TryWithdraw(_waitWord))
+        {
+            _isActive = false; // else it has been told, and becomes inactive when it has been called for nobody
+        }
+
+        slot.Release();
     }
 
-    private void Withdraw()
+    private void Reserve()
     {
-        if (_registration.SlotOf(_which).TryWithdraw(_waitWord))
+        switch (_registration.SlotOf(_which).TryReserve())
         {
-            WaitAgain(); // with no handler it becomes inactive; with one that was set meanwhile it waits for that
+            case WaitResult.Closed:
+                throw EventLoop.Closed();
+            case WaitResult.Occupied:
+                throw EventLoop.Occupied(_which);
         }
     }
 }

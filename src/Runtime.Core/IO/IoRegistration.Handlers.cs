@@ -18,7 +18,7 @@ public sealed partial class IoRegistration
     /// A handler that is replaced may be in a call, and may get one more that was queued already.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="which"/> is not one of the four.</exception>
-    /// <exception cref="InvalidOperationException">Somebody awaits this kind of event.</exception>
+    /// <exception cref="InvalidOperationException">Somebody awaits this kind of event; what was set before stays. While a handler is set, awaits for its kind are refused in the same way.</exception>
     /// <exception cref="ObjectDisposedException">The registration was disposed of, or the runtime has stopped.</exception>
     public void SetHandler(IoEvents which, Action<IoRegistration, IoReadiness>? handler)
     {

@@ -23,6 +23,9 @@ public sealed partial class IoRegistration : IDisposable
     private ReadySlot _writable;
     private ReadySlot _error;
 
+    // Set once, by whoever polls.
+    private volatile bool _hadError;
+
     // Made by the first use of a timer; by compare-exchange.
     private RegistrationTimer? _timer;
 
@@ -41,6 +44,9 @@ public sealed partial class IoRegistration : IDisposable
     internal ulong Token { get; set; }
 
     internal bool IsClosed => _readable.IsClosed;
+
+    /// <summary>Whether an error or urgent data has ever been told. Whoever has looked at the readable slot before sees all that came no later than its event.</summary>
+    internal bool HadError => _hadError;
 
     /// <summary>Waits until a read, or an accept, need not wait.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -100,9 +106,9 @@ public sealed partial class IoRegistration : IDisposable
     }
 
     /// <summary>Begins a wait, and announces it where the system has to be asked.</summary>
-    internal WaitResult TryWait(IoEvents which, IReadyWaiter waiter, out IoReadiness readiness, out ulong word)
+    internal WaitResult TryWait(IoEvents which, IReadyWaiter waiter, out IoReadiness readiness, out ulong word, bool hasReserved = false)
     {
-        var result = SlotOf(which).TryWait(waiter, out readiness, out word);
+        var result = SlotOf(which).TryWait(waiter, out readiness, out word, hasReserved);
         if (result == WaitResult.Waits && which != IoEvents.Timer)
         {
             _loop.OnWait(this, which);
@@ -112,7 +118,11 @@ public sealed partial class IoRegistration : IDisposable
     }
 
     /// <summary>Tells of errors. On the thread that polls.</summary>
-    internal void RaiseError(IoEvents happened) => Raise(ref _error, happened, IoEvents.Error);
+    internal void RaiseError(IoEvents happened)
+    {
+        _hadError = true; // before the readable event of the same look is raised, which publishes it
+        Raise(ref _error, happened, IoEvents.Error);
+    }
 
     /// <summary>Tells of the rest.</summary>
     internal void RaiseBulk(IoEvents happened)

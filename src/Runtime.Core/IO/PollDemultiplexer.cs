@@ -28,6 +28,9 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
     private PollEntry[] _set = new PollEntry[16];
     private Entry?[] _owners = new Entry?[16];
 
+    // The place that was told last. Waiter only.
+    private int _next;
+
     public PollDemultiplexer()
     {
         _wake.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -39,37 +42,55 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
 
     public override bool NeedsArm => true;
 
+    /// <summary>How many the next look hands to the system. For tests.</summary>
+    internal int ArmedCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Values.Count(static entry => entry.Armed != IoEvents.None);
+            }
+        }
+    }
+
     public override void Add(SafeHandle handle, ulong token)
     {
-        if (!TryHold(handle))
+        if (handle.IsInvalid || !TryHold(handle))
         {
-            throw Errno.OfRegistration(Errno.BadHandle);
+            throw Errno.OfRegistration(Errno.BadHandle); // poll takes no notice of a negative number
         }
 
         try
         {
-            var probe = new PollEntry { Handle = (int)handle.DangerousGetHandle() };
+            var number = (int)handle.DangerousGetHandle();
+            var probe = new PollEntry { Handle = number };
             if (Poll(&probe, 1, 0) >= 0 && (probe.Told & Invalid) != 0)
             {
                 throw Errno.OfRegistration(Errno.BadHandle);
+            }
+
+            if (IsFileOrDirectory(number))
+            {
+                throw Errno.OfRegistration(Errno.NotPermitted); // as epoll says
+            }
+
+            lock (_lock)
+            {
+                foreach (var other in _entries.Values)
+                {
+                    if (other.Number == number && !other.Handle.IsClosed)
+                    {
+                        throw Errno.OfRegistration(Errno.Exists);
+                    }
+                }
+
+                _entries.Add(token, new Entry(handle, number, token));
             }
         }
         finally
         {
             handle.DangerousRelease();
-        }
-
-        lock (_lock)
-        {
-            foreach (var other in _entries.Values)
-            {
-                if (ReferenceEquals(other.Handle, handle) && !handle.IsClosed)
-                {
-                    throw Errno.OfRegistration(Errno.Exists);
-                }
-            }
-
-            _entries.Add(token, new Entry(handle, token));
         }
     }
 
@@ -174,8 +195,17 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
         var told = 0;
         lock (_lock)
         {
-            for (var i = 1; i < count && told < events.Length; i++)
+            // From where the last look has stopped: those at the front, told and armed again, must not keep the others from being told.
+            var handles = count - 1;
+            for (var looked = 0; looked < handles && told < events.Length; looked++)
             {
+                _next = _next >= handles ? 1 : _next + 1;
+                var i = _next;
+                if ((_set[i].Told & Invalid) != 0)
+                {
+                    _owners[i]!.Armed = IoEvents.None; // closed behind the back of its handle; poll would tell so without end
+                }
+
                 if ((_set[i].Told & (short)All) == 0)
                 {
                     continue;
@@ -218,22 +248,11 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
         | ((armed & IoEvents.Writable) != IoEvents.None ? Epoll.Out : 0)
         | ((armed & IoEvents.Error) != IoEvents.None ? Epoll.Urgent : 0));
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Poll(PollEntry* entries, nuint count, int timeout);
-
-    // struct pollfd.
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Handle;
-        public short Wanted;
-        public short Told;
-    }
-
-    private sealed class Entry(SafeHandle handle, ulong token)
+    private sealed class Entry(SafeHandle handle, int number, ulong token)
     {
         public SafeHandle Handle { get; } = handle;
+
+        public int Number { get; } = number;
 
         public ulong Token { get; } = token;
 

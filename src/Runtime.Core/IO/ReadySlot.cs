@@ -4,12 +4,14 @@
 //   _word        all sides, by compare-exchange                     all
 //   _waiter      the waiter, while it holds Claimed                 whoever takes Waiting out of the word
 //
-// The word: Ready, Claimed, Waiting, Closed; above them what has happened (IoEvents); above that the tick, one more for every event and every withdrawal.
+// The word: Ready, Claimed, Waiting, Closed, Reserved; above them what has happened (IoEvents); above that the tick, one more for every event and every withdrawal.
 //
 // Invariants: Waiting excludes Ready: an event ends the wait. While Waiting or Claimed is set no other waiter gets in. The tick never comes back, so a word
 //             with Waiting in it never does either: whoever replaces it has the waiter that it read before.
 //             A wait is ended by exactly one: event, close or withdrawal, by the compare-exchange that takes Waiting out.
-// Protocol:   wait      Ready: at once. Else Claimed; the waiter into its place; Claimed into Waiting, unless an event came in between.  2 operations
+//             While Reserved is set only the one that has reserved it waits, and its place is kept between two of its waits.
+// Protocol:   reserve   Reserved, unless somebody waits, or has it; release: Reserved goes. By a handler, once for all its waits.         1 operation
+//             wait      Ready: at once. Else Claimed; the waiter into its place; Claimed into Waiting, unless an event came in between.  2 operations
 //             raise     tick + 1, Ready, what has happened; Waiting goes, and its waiter is told.                                       1 operation
 //             clear     Ready goes, but only of the tick that the caller saw before it tried: an event since then is not lost. A closed direction stays ready.
 //             withdraw  tick + 1, Waiting goes, if the word is still the one of this wait: a canceller cannot touch a later wait.
@@ -45,6 +47,7 @@ internal struct ReadySlot
     private const ulong Claimed = 2;
     private const ulong Waiting = 4;
     private const ulong Closed = 8;
+    private const ulong Reserved = 16;
     private const int EventShift = 8;
     private const ulong AllEvents = 0xFFUL << EventShift;
     private const ulong OneTick = 1UL << 16;
@@ -59,23 +62,57 @@ internal struct ReadySlot
     /// <summary>Whether the registration has been closed.</summary>
     public readonly bool IsClosed => (_word.Value & Closed) != 0;
 
-    /// <summary>Whether somebody waits.</summary>
-    public readonly bool IsBusy => (_word.Value & (Waiting | Claimed)) != 0;
+    /// <summary>Whether somebody waits, or has reserved it.</summary>
+    public readonly bool IsBusy => (_word.Value & (Waiting | Claimed | Reserved)) != 0;
 
     /// <summary>How it stands.</summary>
     public readonly IoReadiness Look() => ReadinessOf(_word.Value);
 
+    /// <summary>Keeps the place for one that waits again and again.</summary>
+    /// <returns><see cref="WaitResult.Ready"/>: it is the caller's until <see cref="Release"/>; otherwise why not.</returns>
+    public WaitResult TryReserve()
+    {
+        var seen = _word.Value;
+        while ((seen & (Closed | Waiting | Claimed | Reserved)) == 0)
+        {
+            var before = _word.CompareExchange(seen | Reserved, seen);
+            if (before == seen)
+            {
+                return WaitResult.Ready;
+            }
+
+            seen = before;
+        }
+
+        return (seen & Closed) != 0 ? WaitResult.Closed : WaitResult.Occupied;
+    }
+
+    /// <summary>Gives the place up. By the one that has reserved it, while it does not wait.</summary>
+    public void Release()
+    {
+        var seen = _word.Value;
+        for (ulong before; (before = _word.CompareExchange(seen & ~Reserved, seen)) != seen; seen = before)
+        {
+            // An event, or the close, has come in between.
+        }
+    }
+
     /// <summary>Begins a wait.</summary>
-    public WaitResult TryWait(IReadyWaiter waiter, out IoReadiness readiness, out ulong word)
+    /// <param name="waiter">Who waits.</param>
+    /// <param name="readiness">What is ready, if it is.</param>
+    /// <param name="word">The word of the wait; see <see cref="TryWithdraw"/>.</param>
+    /// <param name="hasReserved">Whether it is the one that has reserved the slot.</param>
+    public WaitResult TryWait(IReadyWaiter waiter, out IoReadiness readiness, out ulong word, bool hasReserved = false)
     {
         readiness = default;
         word = 0;
+        var taken = hasReserved ? Waiting | Claimed : Waiting | Claimed | Reserved;
         var seen = _word.Value;
         while (true)
         {
-            if ((seen & (Closed | Waiting | Claimed | Ready)) != 0)
+            if ((seen & (Closed | Ready | taken)) != 0)
             {
-                return Refuse(seen, ref readiness);
+                return Refuse(seen, taken, ref readiness);
             }
 
             var before = _word.CompareExchange(seen | Claimed, seen);
@@ -97,7 +134,7 @@ internal struct ReadySlot
             var before = _word.CompareExchange(next, seen); // publishes the waiter
             if (before == seen)
             {
-                return isOver ? Refuse(next, ref readiness) : WaitResult.Waits;
+                return isOver ? Refuse(next, taken, ref readiness) : WaitResult.Waits;
             }
 
             seen = before;
@@ -168,14 +205,14 @@ internal struct ReadySlot
         return null;
     }
 
-    private static WaitResult Refuse(ulong word, ref IoReadiness readiness)
+    private static WaitResult Refuse(ulong word, ulong taken, ref IoReadiness readiness)
     {
         if ((word & Closed) != 0)
         {
             return WaitResult.Closed;
         }
 
-        if ((word & (Waiting | Claimed)) != 0)
+        if ((word & taken) != 0)
         {
             return WaitResult.Occupied;
         }

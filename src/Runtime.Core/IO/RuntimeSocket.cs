@@ -13,13 +13,14 @@ namespace Runtime.Core.IO;
 /// </remarks>
 public sealed class RuntimeSocket : IDisposable
 {
-    private readonly bool _isStream;
+    // Whether a read that gets less than there was room for has read all there was. Not on local sockets, where a read ends at every descriptor that was passed along.
+    private readonly bool _readsToTheEnd;
 
     internal RuntimeSocket(Socket socket, IoRegistration registration)
     {
         Socket = socket;
         Registration = registration;
-        _isStream = socket.SocketType == SocketType.Stream;
+        _readsToTheEnd = socket is { SocketType: SocketType.Stream, AddressFamily: AddressFamily.InterNetwork or AddressFamily.InterNetworkV6 };
     }
 
     /// <summary>Gets the socket, for its options and addresses.</summary>
@@ -133,8 +134,17 @@ public sealed class RuntimeSocket : IDisposable
 
     private async ValueTask<int> AwaitReadableAsync(CancellationToken cancellationToken)
     {
-        _ = await Registration.ReadableAsync(cancellationToken).ConfigureAwait(false);
-        return 0;
+        while (true)
+        {
+            // What was read to the last byte may have left the slot ready.
+            var ready = await Registration.ReadableAsync(cancellationToken).ConfigureAwait(false);
+            if (Socket.Poll(0, SelectMode.SelectRead) || (!_readsToTheEnd && Socket.Poll(0, SelectMode.SelectError)))
+            {
+                return 0;
+            }
+
+            Registration.Clear(ready);
+        }
     }
 
     private bool TryReceive(Span<byte> buffer, ref int done, out SocketError error)
@@ -148,9 +158,9 @@ public sealed class RuntimeSocket : IDisposable
             return false;
         }
 
-        if (_isStream && done > 0 && done < buffer.Length)
+        if (_readsToTheEnd && done > 0 && done < buffer.Length && !Registration.HadError)
         {
-            slot.Clear(before); // less than there was room for: that was all. What comes from now on is a new event
+            slot.Clear(before); // less than there was room for: that was all, unless the read has ended at the mark of urgent data. What comes from now on is a new event
         }
 
         return true;

@@ -65,6 +65,7 @@ internal static class Catalogue
         Entry<ReadyMeetsReader>("Ready"),
         Entry<ReadyMeetsWithdrawal>("Ready"),
         Entry<ReadyMeetsClose>("Ready"),
+        Entry<ReadyMeetsReservation>("Ready"),
     ];
 
     private static (string Suite, string Name, Func<Scenario> Create) Entry<TScenario>(string suite)

@@ -118,3 +118,39 @@ internal sealed class ReadyMeetsClose : ReadyScenario
     public override void Check() => Require(
         _waiter.Told + _waiter.Closed == (_result == WaitResult.Waits ? 1 : 0), $"{_result}, told {_waiter.Told} times, closed {_waiter.Closed} times");
 }
+
+/// <summary>A handler that takes the place for good, an await and an event: only one of the two gets in, and an event ends no reservation.</summary>
+internal sealed class ReadyMeetsReservation : ReadyScenario
+{
+    private readonly Waiter _waiter = new();
+    private readonly Waiter _handler = new();
+    private WaitResult _reserved;
+    private WaitResult _awaited;
+    private WaitResult _waited = WaitResult.Closed;
+
+    public ReadyMeetsReservation()
+    {
+        Run("handler", () =>
+        {
+            _reserved = Slot.TryReserve();
+            if (_reserved == WaitResult.Ready)
+            {
+                _waited = Slot.TryWait(_handler, out _, out _, hasReserved: true);
+            }
+        });
+        Run("waiter", () => _awaited = Slot.TryWait(_waiter, out _, out _));
+        Run("poller", () => Tell(Slot.Raise(IoEvents.Readable, out var readiness), readiness));
+    }
+
+    public override bool MayRest() => false;
+
+    public override void Check()
+    {
+        var isReserved = _reserved == WaitResult.Ready;
+        Require(isReserved || _awaited != WaitResult.Occupied, $"reserved: {_reserved}, awaited: {_awaited}: nobody got in");
+        Require(!isReserved || Slot.TryReserve() == WaitResult.Occupied, "the reservation is gone");
+        Require(!isReserved || _waited != WaitResult.Occupied, "an await has taken the reserved place");
+        Require(_handler.Told == (_waited == WaitResult.Waits ? 1 : 0), $"the handler waits: {_waited}, told {_handler.Told} times");
+        Require(_waiter.Told == (_awaited == WaitResult.Waits ? 1 : 0), $"awaited: {_awaited}, told {_waiter.Told} times");
+    }
+}

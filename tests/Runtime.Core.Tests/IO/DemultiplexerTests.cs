@@ -1,13 +1,33 @@
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Runtime.Core.IO;
 
 namespace Runtime.Core.Tests.IO;
 
 public sealed class EpollDemultiplexerTests() : DemultiplexerTests(IoPoller.Epoll);
 
-public sealed class PollDemultiplexerTests() : DemultiplexerTests(IoPoller.Poll);
+public sealed class PollDemultiplexerTests() : DemultiplexerTests(IoPoller.Poll)
+{
+    /// <summary>A descriptor that was closed by its number is told by the system at every look: asked again and again, the worker that waits would never wait.</summary>
+    [Fact]
+    public void Wait_DescriptorClosedBehindItsHandle_IsNotAskedForAgain()
+    {
+        using var poller = new PollDemultiplexer();
+        var owner = KernelHandles.EventCounter();
+        using var other = new SafeFileHandle(owner.DangerousGetHandle(), ownsHandle: false);
+        poller.Add(other, 7);
+        poller.Arm(7, IoEvents.Readable);
+        poller.Wait(new ReadyEvent[8], wait: true).ShouldBe(0, "woken by the arming");
+        poller.ArmedCount.ShouldBe(1);
+
+        owner.Dispose();
+
+        poller.Wait(new ReadyEvent[8], wait: true).ShouldBe(0);
+        poller.ArmedCount.ShouldBe(0);
+    }
+}
 
 /// <summary>What every demultiplexer does, whatever the system offers it.</summary>
 public abstract class DemultiplexerTests(IoPoller poller) : IDisposable
@@ -173,6 +193,63 @@ public abstract class DemultiplexerTests(IoPoller poller) : IDisposable
     {
         _pair.Near.Dispose();
         Should.Throw<ObjectDisposedException>(() => _demultiplexer.Add(_pair.Near.SafeHandle, 7));
+    }
+
+    [Fact]
+    public void Add_HandleThatIsNone_IsRefused()
+    {
+        using var none = new SafeFileHandle(-1, ownsHandle: false);
+        Should.Throw<ObjectDisposedException>(() => _demultiplexer.Add(none, 7));
+    }
+
+    [Fact]
+    public void Add_RegularFile_IsRefused()
+    {
+        using var file = File.OpenHandle(typeof(DemultiplexerTests).Assembly.Location);
+        Should.Throw<NotSupportedException>(() => _demultiplexer.Add(file, 7)).Message.ShouldBe(
+            "The system cannot wait for this handle: it is a regular file, a directory or a device such as /dev/null, which are always ready. "
+            + "Read it with RandomAccess, or on AsyncRuntime.SpawnBlocking.");
+    }
+
+    [Fact]
+    public void Add_SameDescriptorInAnotherHandle_IsRefused()
+    {
+        using var other = new SafeFileHandle(_pair.Near.Handle, ownsHandle: false);
+        _demultiplexer.Add(_pair.Near.SafeHandle, 7);
+        Should.Throw<InvalidOperationException>(() => _demultiplexer.Add(other, 8));
+    }
+
+    /// <summary>More are ready than one look takes, and those that were told are ready again at once: the others get their turn.</summary>
+    [Fact]
+    public void Wait_MoreAreReadyThanFit_AllAreToldInTurn()
+    {
+        const int Count = 20;
+        var counters = new List<SafeFileHandle>();
+        try
+        {
+            for (ulong token = 0; token < Count; token++)
+            {
+                counters.Add(KernelHandles.EventCounter());
+                _demultiplexer.Add(counters[^1], token);
+                _demultiplexer.Arm(token, IoEvents.Writable);
+            }
+
+            var told = new HashSet<ulong>();
+            for (var look = 0; look < Count; look++)
+            {
+                foreach (var ready in _events.AsSpan(0, _demultiplexer.Wait(_events, wait: false)))
+                {
+                    told.Add(ready.Token);
+                    _demultiplexer.Arm(ready.Token, IoEvents.Writable);
+                }
+            }
+
+            told.Count.ShouldBe(Count);
+        }
+        finally
+        {
+            counters.ForEach(static counter => counter.Dispose());
+        }
     }
 
     // The next event with this bit; others may come before.

@@ -149,6 +149,70 @@ public sealed class EventLoopHandlerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReadableAsync_TheHandlerIsInItsCall_IsRefused_AndTheHandlerGetsLaterEvents()
+    {
+        using var registration = _runtime.EventLoop.Register(_pair.Near);
+        using var goOn = new SemaphoreSlim(0);
+        var (first, second) = (Waiting.NewSignal(), Waiting.NewSignal());
+        registration.SetHandler(IoEvents.Readable, (self, ready) =>
+        {
+            ReadAll(self, ready);
+            if (first.TrySetResult())
+            {
+                goOn.Wait();
+            }
+            else
+            {
+                second.TrySetResult();
+            }
+        });
+        _pair.Far.Send([1]);
+        await first.Task.Guarded();
+
+        Should.Throw<InvalidOperationException>(() => registration.ReadableAsync().AsTask()).Message.ShouldBe(
+            "Somebody waits for Readable of this registration already: an await, a transfer or a handler. One wait at a time for each kind of event; end the other one first.");
+
+        goOn.Release();
+        _pair.Far.Send([2]);
+        await second.Task.Guarded();
+    }
+
+    [Fact]
+    public async Task SetHandler_SomebodyAwaits_IsRefused_AndWhoAwaitsGetsTheEvent()
+    {
+        using var registration = _runtime.EventLoop.Register(_pair.Near);
+        var waiting = registration.ReadableAsync().AsTask();
+        var calls = 0;
+
+        Should.Throw<InvalidOperationException>(() => registration.SetHandler(IoEvents.Readable, (_, _) => calls++));
+
+        _pair.Far.Send([1]);
+        registration.Clear(await waiting.Guarded());
+        registration.SetHandler(IoEvents.Readable, handler: null); // there is none to take away: it was refused
+        calls.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task SetHandler_TakenAwayInItsCall_FreesTheEventAtOnce()
+    {
+        using var registration = _runtime.EventLoop.Register(_pair.Near);
+        var done = Waiting.NewSignal<Task<IoReadiness>>();
+        registration.SetHandler(IoEvents.Readable, (self, ready) =>
+        {
+            ReadAll(self, ready);
+            self.SetHandler(IoEvents.Readable, handler: null);
+            done.SetResult(self.ReadableAsync().AsTask());
+        });
+        _pair.Far.Send([1]);
+        var waiting = await done.Task.Guarded();
+
+        Should.Throw<InvalidOperationException>(() => registration.SetHandler(IoEvents.Readable, static (_, _) => { }));
+        _pair.Far.Send([2]);
+
+        (await waiting.Guarded()).Events.ShouldBe(IoEvents.Readable);
+    }
+
+    [Fact]
     public void SetHandler_SeveralKinds_IsRefused()
     {
         using var registration = _runtime.EventLoop.Register(_pair.Near);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -49,6 +50,19 @@ internal static partial class KernelHandles
     public static int Read(SafeFileHandle handle, byte[] buffer) => (int)read(handle, buffer, buffer.Length);
 
     public static int Write(SafeFileHandle handle, byte[] buffer) => (int)write(handle, buffer, buffer.Length);
+
+    /// <summary>Sends bytes over a local socket and passes a descriptor along with them.</summary>
+    public static unsafe void SendWith(SafeFileHandle passed, Socket socket, byte[] bytes)
+    {
+        // struct cmsghdr of 64-bit systems, and in it one descriptor: SOL_SOCKET, SCM_RIGHTS.
+        var control = stackalloc int[6] { 20, 0, 1, 1, (int)passed.DangerousGetHandle(), 0 };
+        fixed (byte* first = bytes)
+        {
+            var part = new Part { Start = first, Length = bytes.Length };
+            var message = new Message { Parts = &part, PartCount = 1, Control = control, ControlLength = 6 * sizeof(int) };
+            ((int)sendmsg(socket.SafeHandle, &message, 0)).ShouldBe(bytes.Length, $"error {Marshal.GetLastPInvokeError()}");
+        }
+    }
 
     private static SafeFileHandle Own(int descriptor)
     {
@@ -102,5 +116,30 @@ internal static partial class KernelHandles
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint write(SafeFileHandle handle, byte[] buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static unsafe partial nint sendmsg(SafeHandle handle, Message* message, int flags);
 #pragma warning restore SA1300, IDE1006
+
+    // struct iovec.
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct Part
+    {
+        public byte* Start;
+        public nint Length;
+    }
+
+    // struct msghdr.
+    [StructLayout(LayoutKind.Sequential)]
+    private unsafe struct Message
+    {
+        public void* Name;
+        public nint NameLength;
+        public Part* Parts;
+        public nint PartCount;
+        public void* Control;
+        public nint ControlLength;
+        public int Flags;
+    }
 }

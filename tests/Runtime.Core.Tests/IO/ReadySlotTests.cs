@@ -52,6 +52,28 @@ public sealed class ReadySlotTests
     }
 
     [Fact]
+    public void TryReserve_KeepsThePlaceBetweenItsWaits_UntilItIsReleased()
+    {
+        _slot.TryReserve().ShouldBe(WaitResult.Ready);
+        _slot.TryReserve().ShouldBe(WaitResult.Occupied);
+        _slot.TryWait(new Waiter(), out _, out _).ShouldBe(WaitResult.Occupied);
+        _slot.TryWait(_waiter, out _, out _, hasReserved: true).ShouldBe(WaitResult.Waits);
+        _slot.Raise(IoEvents.Readable, out _).ShouldBe(_waiter);
+        _slot.TryWait(new Waiter(), out _, out _).ShouldBe(WaitResult.Occupied, "it is ready, but for the one that has reserved it");
+        _slot.Release();
+        _slot.TryWait(new Waiter(), out _, out _).ShouldBe(WaitResult.Ready);
+    }
+
+    [Fact]
+    public void TryReserve_SomebodyWaits_IsRefused()
+    {
+        _slot.TryWait(_waiter, out _, out _);
+        _slot.TryReserve().ShouldBe(WaitResult.Occupied);
+        _slot.Close();
+        _slot.TryReserve().ShouldBe(WaitResult.Closed);
+    }
+
+    [Fact]
     public void TryWithdraw_OfAnEarlierWait_LeavesTheLaterOne()
     {
         _slot.TryWait(_waiter, out _, out var first);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using Runtime.Core.IO;
 
 namespace Runtime.Core.Tests.IO;
@@ -133,6 +134,53 @@ public abstract class RuntimeSocketTests(IoPoller poller) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReceiveAsync_EmptyBufferAfterEverythingWasRead_WaitsForMore()
+    {
+        using var socket = _runtime.EventLoop.Open(_pair.Near);
+        _pair.Far.Send([1, 2, 3]);
+        (await socket.ReceiveAsync(new byte[3]).AsTask().Guarded()).ShouldBe(3, "just what there was: the receive has not seen the end");
+        var readable = socket.ReceiveAsync(Memory<byte>.Empty).AsTask();
+        (await socket.Registration.WritableAsync().AsTask().Guarded()).Events.ShouldBe(IoEvents.Writable);
+        readable.IsCompleted.ShouldBeFalse("there is nothing to receive");
+        _pair.Far.Send([1]);
+        (await readable.Guarded()).ShouldBe(0);
+        _pair.Near.Available.ShouldBe(1);
+    }
+
+    /// <summary>A read ends at the mark of urgent data, though there is more behind it, of which the system has told already.</summary>
+    [Fact]
+    public async Task ReceiveAsync_UrgentDataInBetween_ReadsOnBehindIt()
+    {
+        using var socket = _runtime.EventLoop.Open(_pair.Near);
+        var error = socket.Registration.ErrorAsync().AsTask();
+        _pair.Far.Send("abc"u8);
+        _pair.Far.Send("!"u8, SocketFlags.OutOfBand);
+        _pair.Far.Send("def"u8);
+        await error.Guarded();
+
+        (await ReceiveTextAsync(socket, "abcdef".Length)).ShouldBe("abcdef");
+    }
+
+    /// <summary>A read from a local socket ends where a descriptor was passed along, though there is more behind it, of which the system has told already.</summary>
+    [Fact]
+    public async Task ReceiveAsync_DescriptorsPassedInBetween_ReadsOnBehindThem()
+    {
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        using var far = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        far.Connect(listener.LocalEndPoint!);
+        using var socket = _runtime.EventLoop.Open(listener.Accept());
+        File.Delete(path);
+        using var passed = KernelHandles.EventCounter();
+        KernelHandles.SendWith(passed, far, "abc"u8.ToArray());
+        KernelHandles.SendWith(passed, far, "def"u8.ToArray());
+
+        (await ReceiveTextAsync(socket, "abcdef".Length)).ShouldBe("abcdef");
+    }
+
+    [Fact]
     public async Task ReceiveAsync_Datagrams_EachIsReceived()
     {
         using var near = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -183,5 +231,18 @@ public abstract class RuntimeSocketTests(IoPoller poller) : IAsyncLifetime
         })).ToArray();
         await Task.WhenAll(clients).Guarded();
         await accepting.Guarded();
+    }
+
+    private static async Task<string> ReceiveTextAsync(RuntimeSocket socket, int length)
+    {
+        using var guard = new CancellationTokenSource(Waiting.HangGuard, TimeProvider.System);
+        var text = new StringBuilder();
+        var buffer = new byte[100];
+        while (text.Length < length)
+        {
+            text.Append(Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, guard.Token)));
+        }
+
+        return text.ToString();
     }
 }
