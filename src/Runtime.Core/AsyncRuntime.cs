@@ -109,7 +109,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
             MemoryPool.Reconfigure(options.Memory);
             Cleanup.Reconfigure(options.Cleanup);
             _timers.SetSlack(options.Timers.Slack);
-            if (State is RuntimeState.Initializing or RuntimeState.Running)
+            if (State is RuntimeState.Initializing or RuntimeState.Running or RuntimeState.ShuttingDown) // a drain needs its workers
             {
                 _dispatcher.Scheduler.Reconfigure(options, EffectiveWorkers(options));
             }

@@ -31,6 +31,23 @@ public sealed class AsyncRuntimeStopTests
     }
 
     [Fact]
+    public async Task Reconfigure_DuringTheDrain_LeavesItTheWorkersItNeeds()
+    {
+        var runtime = await StartedAsync(Options(Waiting.HangGuard));
+        var gate = Waiting.NewSignal();
+        var task = runtime.Spawn(async _ => await gate.Task);
+        var stop = runtime.StopAsync();
+        SpinWait.SpinUntil(() => runtime.State == RuntimeState.ShuttingDown, Waiting.HangGuard).ShouldBeTrue();
+
+        runtime.Reconfigure(Options(TimeSpan.FromHours(1), workers: 3));
+        runtime.WorkerCount.ShouldBe(3);
+        gate.SetResult();
+
+        (await stop.Guarded()).Completed.ShouldBe(1);
+        await task.Guarded();
+    }
+
+    [Fact]
     public async Task StopAsync_WorkObeysItsToken_IsCancelledAfterTheDrain()
     {
         var runtime = await StartedAsync(Options(TimeSpan.Zero));

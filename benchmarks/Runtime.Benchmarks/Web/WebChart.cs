@@ -24,6 +24,7 @@ internal sealed class WebChart(string path, int[] loads)
         ["BelowNormal"] = "BelowNormal (default)",
         ["Lowest"] = "Lowest",
         ["Idle"] = "Idle",
+        ["Idle/1"] = "Idle, one worker",
     };
 
     public void Add(string storm, IReadOnlyDictionary<string, Dictionary<int, List<WebRun>>> all)

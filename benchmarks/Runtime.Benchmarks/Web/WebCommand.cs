@@ -6,7 +6,7 @@ namespace Runtime.Benchmarks.Web;
 /// <summary>What background work does to requests: a minimal API at parts of its idle capacity beside a saturating storm of jobs, run in one way after another.</summary>
 internal sealed class WebCommand : BenchmarkCommand
 {
-    private static readonly string[] Ways = ["nothing", "task-run", "channel-1", "channel-2", "None", "BelowNormal", "Lowest", "Idle"];
+    private static readonly string[] Ways = ["nothing", "task-run", "channel-1", "channel-2", "None", "BelowNormal", "Lowest", "Idle", "Idle/1"];
 
     public override string Name => "web";
 

@@ -18,7 +18,7 @@ internal sealed class WebServerCommand : BenchmarkCommand
 
     public override IReadOnlyList<Option> Options { get; } =
     [
-        new("way", "nothing", "how the storm's jobs are run: nothing, task-run, channel-1, channel-2, or a level of isolation: None, BelowNormal, Lowest, Idle"),
+        new("way", "nothing", "how the storm's jobs are run: nothing, task-run, channel-1, channel-2, or a level of isolation, with a number of workers if wanted: None, BelowNormal, Lowest, Idle, Idle/1"),
         new("storm", "cpu", "cpu, memory or blocking"),
     ];
 
@@ -28,9 +28,16 @@ internal sealed class WebServerCommand : BenchmarkCommand
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        if (Enum.TryParse<WorkerIsolation>(way, out var isolation))
+        var words = way.Split('/');
+        if (Enum.TryParse<WorkerIsolation>(words[0], out var isolation))
         {
-            builder.Services.AddAsyncRuntime(options => options.Isolation = isolation);
+            builder.Services.AddAsyncRuntime(options =>
+            {
+                options.Isolation = isolation;
+                options.WorkerThreads = words.Length > 1 ? int.Parse(words[1], CultureInfo.InvariantCulture) : 0;
+                options.MaxWorkerThreads = options.WorkerThreads;
+                options.Tuner.Enabled = options.WorkerThreads == 0;
+            });
         }
 
         await using var app = builder.Build();
