@@ -1,13 +1,11 @@
 using Runtime.Core.Execution;
+using Runtime.Core.Timing;
 
 namespace Runtime.Core;
 
 // Waits for time that allocate nothing.
 public sealed partial class AsyncRuntime
 {
-    // The longest delay: what a timer of .NET takes.
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(0xFFFF_FFFE);
-
     /// <summary>Waits for a length of time, on the runtime's timers.</summary>
     /// <param name="delay">
     /// How long: <see cref="TimeSpan.Zero"/> or more, up to 4,294,967,294 ms (about 49.7 days), at the resolution of <see cref="TimerOptions.Resolution"/> and never less;
@@ -86,9 +84,8 @@ public sealed partial class AsyncRuntime
     // With one form for "now" and one for "never".
     private static TimeSpan CheckedDelay(TimeSpan delay, TimeSpan slack)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(slack, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(slack, LongestDelay);
-        if ((ulong)delay.Ticks <= (ulong)LongestDelay.Ticks)
+        TimerArguments.CheckSlack(slack, nameof(slack));
+        if ((ulong)delay.Ticks <= (ulong)TimerArguments.Longest.Ticks)
         {
             return delay;
         }
@@ -101,7 +98,7 @@ public sealed partial class AsyncRuntime
             _ => throw new ArgumentOutOfRangeException(
                 nameof(delay),
                 delay,
-                $"A delay must be from zero to {LongestDelay.TotalMilliseconds:N0} ms (about 49.7 days), or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}; wait for longer in several steps."),
+                $"A delay must be from zero to {TimerArguments.Longest.TotalMilliseconds:N0} ms (about 49.7 days), or {nameof(Timeout)}.{nameof(Timeout.InfiniteTimeSpan)}; wait for longer in several steps."),
         };
     }
 

@@ -1,3 +1,5 @@
+using Runtime.Core.Timing;
+
 namespace Runtime.Core;
 
 // Ticks and runs. A tick becomes ready, or is missed; what is ready runs as soon as there is room.
@@ -6,13 +8,13 @@ public sealed partial class PeriodicWork
     internal static void CheckPeriod(TimeSpan period, string parameterName)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.FromMilliseconds(1), parameterName);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(period, TimeSpan.FromMilliseconds(0xFFFF_FFFE), parameterName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(period, TimerArguments.Longest, parameterName);
     }
 
     internal static void Check(PeriodicOptions options, string parameterName)
     {
-        InRange(options.InitialDelay?.TotalMilliseconds ?? 0, 0, 0xFFFF_FFFE, nameof(options.InitialDelay), "a time from zero to 4,294,967,294 ms");
-        InRange(options.Slack.TotalMilliseconds, 0, 0xFFFF_FFFE, nameof(options.Slack), "a time from zero to 4,294,967,294 ms");
+        InRange(options.InitialDelay?.TotalMilliseconds ?? 0, 0, TimerArguments.Longest.TotalMilliseconds, nameof(options.InitialDelay), "a time from zero to 4,294,967,294 ms");
+        InRange(options.Slack.TotalMilliseconds, 0, TimerArguments.Longest.TotalMilliseconds, nameof(options.Slack), "a time from zero to 4,294,967,294 ms");
         InRange(options.MaxCatchUp, 1, 1_000_000, nameof(options.MaxCatchUp), "from 1 to 1,000,000");
         InRange(options.MaxConcurrency, 1, 10_000, nameof(options.MaxConcurrency), "from 1 to 10,000");
         if (!Enum.IsDefined(options.Rhythm) || !Enum.IsDefined(options.Missed) || !Enum.IsDefined(options.Priority))
@@ -55,6 +57,11 @@ public sealed partial class PeriodicWork
 
             if (_options.Rhythm == PeriodicRhythm.FixedDelay)
             {
+                if (_running + _ready.Count > 0)
+                {
+                    return; // a change of the period has armed it anew while a tick was on its way to its run; the end of that arms it again
+                }
+
                 _ready.Enqueue(_due);
             }
             else
@@ -180,8 +187,8 @@ public sealed partial class PeriodicWork
         }
     }
 
-    // Under the lock. In whole ticks of a TimeSpan, rounded up: never early.
-    private void Arm(long units) => _timer!.Change(TimeSpan.FromTicks((long)Math.Ceiling((double)units * TimeSpan.TicksPerSecond / _clock.TimestampFrequency)), Timeout.InfiniteTimeSpan);
+    // Under the lock. Never early: rounded up.
+    private void Arm(long units) => _timer!.Change(_units.Time(units), Timeout.InfiniteTimeSpan);
 
     private sealed class Run(PeriodicWork owner, long number, long missed, long due)
     {

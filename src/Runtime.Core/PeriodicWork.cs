@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Runtime.Core.Timing;
 
 namespace Runtime.Core;
 
@@ -12,6 +13,9 @@ public sealed partial class PeriodicWork : IAsyncDisposable
     private readonly PeriodicOptions _options;
     private readonly SpawnOptions _spawnOptions;
     private readonly TimeProvider _clock;
+
+    // For its exact conversions: a period that were off by a nanosecond would be off by as many as there have been ticks.
+    private readonly TickClock _units;
     private readonly TimeSpan _firstPeriod;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancellation = new();
@@ -44,8 +48,9 @@ public sealed partial class PeriodicWork : IAsyncDisposable
         _options = options;
         _spawnOptions = new SpawnOptions { Priority = options.Priority, Name = options.Name };
         _clock = spawner is AsyncRuntime runtime && options.Slack > TimeSpan.Zero ? runtime.TimeProviderWithSlack(options.Slack) : spawner.TimeProvider;
+        _units = new TickClock(_clock, TimeSpan.FromMilliseconds(1));
         _firstPeriod = period;
-        _period = Units(period);
+        _period = _units.Units(period);
     }
 
     /// <summary>Gets a task that ends when it has been stopped and no run goes on: with the failure of the run that ended it, if <see cref="PeriodicOptions.StopOnError"/> did.</summary>
@@ -61,7 +66,7 @@ public sealed partial class PeriodicWork : IAsyncDisposable
     public long Missed => Read(ref _missed);
 
     /// <summary>Gets how many runs go on now.</summary>
-    public int Running => (int)Read(ref _running);
+    public int Running => Read(ref _running);
 
     /// <summary>Gets the failure of the last run that failed.</summary>
     public Exception? LastError => Volatile.Read(ref _lastError);
@@ -80,7 +85,7 @@ public sealed partial class PeriodicWork : IAsyncDisposable
                 return false;
             }
 
-            _period = Units(period);
+            _period = _units.Units(period);
             if (_options.Rhythm == PeriodicRhythm.FixedRate || _running == 0)
             {
                 _due = _clock.GetTimestamp() + _period;
@@ -107,7 +112,7 @@ public sealed partial class PeriodicWork : IAsyncDisposable
         var delay = _options.InitialDelay ?? _firstPeriod;
         lock (_lock)
         {
-            _due = _clock.GetTimestamp() + Units(delay);
+            _due = _clock.GetTimestamp() + _units.Units(delay);
             _timer = _clock.CreateTimer(static self => ((PeriodicWork)self!).OnTick(), this, delay, Timeout.InfiniteTimeSpan);
         }
 
@@ -183,17 +188,7 @@ public sealed partial class PeriodicWork : IAsyncDisposable
         registration.Unregister();
     }
 
-    private long Units(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds * _clock.TimestampFrequency);
-
-    private long Read(ref long counter)
-    {
-        lock (_lock)
-        {
-            return counter;
-        }
-    }
-
-    private long Read(ref int counter)
+    private T Read<T>(ref T counter)
     {
         lock (_lock)
         {

@@ -31,6 +31,49 @@ public sealed class AwaitAllocationTests : IAsyncLifetime
     public Task Delay_WithAToken_AllocatesNothing() => OnAWorker(50, static test => test._runtime.Delay(Short, test._source.Token));
 
     [Fact]
+    public Task TryDelay_Cancelled_AllocatesWhatTheTokenDoes() => _runtime.Spawn(async ct =>
+    {
+        const int Count = 1_000;
+        var delays = new ValueTask<bool>[Count];
+        var registrations = new CancellationTokenRegistration[Count];
+        var least = long.MaxValue;
+        var ofTheToken = long.MaxValue;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            using (var source = new CancellationTokenSource())
+            {
+                for (var i = 0; i < Count; i++)
+                {
+                    registrations[i] = source.Token.UnsafeRegister(static _ => { }, null);
+                }
+
+                source.Cancel();
+            }
+
+            var between = GC.GetTotalAllocatedBytes(precise: true);
+            using (var source = new CancellationTokenSource())
+            {
+                for (var i = 0; i < Count; i++)
+                {
+                    delays[i] = _runtime.TryDelay(TimeSpan.FromHours(1), source.Token);
+                }
+
+                source.Cancel();
+                for (var i = 0; i < Count; i++)
+                {
+                    (await delays[i]).ShouldBeFalse();
+                }
+            }
+
+            ofTheToken = Math.Min(ofTheToken, between - before);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - between);
+        }
+
+        least.ShouldBe(ofTheToken);
+    }).Guarded();
+
+    [Fact]
     public Task Delay_OfZero_AllocatesNothing() => OnAWorker(10_000, static test => test._runtime.Delay(TimeSpan.Zero));
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Runtime.Core.Cleanup;
 
@@ -74,7 +74,7 @@ public sealed partial class CleanupQueue
     }
 
     /// <summary>Has native memory freed later.</summary>
-    /// <param name="address">What <see cref="System.Runtime.InteropServices.NativeMemory"/>'s <c>Alloc</c> gave, or, with <paramref name="aligned"/>, its <c>AlignedAlloc</c>. Zero does nothing.</param>
+    /// <param name="address">What <see cref="NativeMemory"/>'s <c>Alloc</c> gave, or, with <paramref name="aligned"/>, its <c>AlignedAlloc</c>. Zero does nothing.</param>
     /// <param name="aligned">Whether it came from <c>AlignedAlloc</c>.</param>
     public void RetireMemory(nint address, bool aligned = false)
     {
@@ -114,11 +114,10 @@ public sealed partial class CleanupQueue
         }
     }
 
-    [SuppressMessage("Major Code Smell", "S1144", Justification = "The rest is padding")]
-    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 256)]
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Padded
     {
-        [System.Runtime.InteropServices.FieldOffset(128)]
+        [FieldOffset(128)]
         public long Value;
     }
 }

@@ -6,6 +6,9 @@ internal static class TimerArguments
     // The longest time a System.Threading.Timer takes, in milliseconds; about 49.7 days.
     private const long MaxMilliseconds = 0xFFFF_FFFE;
 
+    /// <summary>The same as a length of time.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(MaxMilliseconds);
+
     /// <summary>Checks a due time or a period.</summary>
     /// <param name="value">What the user gave.</param>
     /// <param name="parameterName">The user's name for it.</param>
@@ -13,7 +16,7 @@ internal static class TimerArguments
     /// <exception cref="ArgumentOutOfRangeException">The value is negative and not infinite, or longer than 4,294,967,294 ms.</exception>
     public static TimeSpan Check(TimeSpan value, string parameterName)
     {
-        if ((ulong)value.Ticks <= MaxMilliseconds * (ulong)TimeSpan.TicksPerMillisecond)
+        if ((ulong)value.Ticks <= (ulong)Longest.Ticks)
         {
             return value;
         }
@@ -40,7 +43,7 @@ internal static class TimerArguments
     public static TimeSpan CheckSlack(TimeSpan value, string parameterName)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero, parameterName);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromMilliseconds(MaxMilliseconds), parameterName);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Longest, parameterName);
         return value;
     }
 

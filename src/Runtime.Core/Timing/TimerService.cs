@@ -10,7 +10,7 @@ namespace Runtime.Core.Timing;
 /// </remarks>
 internal sealed class TimerService
 {
-    // More shards than this help no machine: they hold six kilobytes each, and the thread looks at them all.
+    // More shards than this help no machine: they hold eleven kilobytes each, and the thread looks at them all.
     private const int MostShards = 16;
 
     // How long the thread lets somebody be who holds a lock.

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Runtime.Benchmarks.Web;
+namespace Runtime.Benchmarks.Harness;
 
 /// <summary>A subcommand of this program in a process of its own, asked line by line.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
@@ -23,7 +23,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         _process = Process.Start(start)!;
     }
 
-    /// <summary>Sends a line and waits for the answer, on a thread of its own.</summary>
+    /// <summary>Sends a line and waits for the answer, on a thread of its own: what is measured may not be woken by a pipe that the pool reads.</summary>
     public Task<string> AskAsync(string line) => Task.Factory.StartNew(
         () =>
         {
