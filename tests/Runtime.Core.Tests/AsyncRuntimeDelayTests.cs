@@ -79,6 +79,24 @@ public sealed class AsyncRuntimeDelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Slack_OfTheOptions_IsThatOfTimersArmedUnderThem()
+    {
+        // The roundest tick of the first minute, 32,768, is half a minute away; so is the one of a timer with a slack of its own.
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { WorkerThreads = 1, Timers = { Slack = TimeSpan.FromMinutes(1) } });
+        await runtime.StartAsync();
+        var relaxed = runtime.Delay(Short).AsTask();
+
+        runtime.Reconfigure(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        var exact = runtime.Delay(Short).AsTask();
+        var own = runtime.Delay(Short, TimeSpan.FromMinutes(1)).AsTask();
+        var ofTheClock = Task.Delay(Short, runtime.TimeProviderWithSlack(TimeSpan.FromMinutes(1)));
+        await exact.Guarded();
+        await runtime.Delay(Short).AsTask().Guarded();
+
+        (relaxed.IsCompleted, own.IsCompleted, ofTheClock.IsCompleted).ShouldBe((false, false, false));
+    }
+
+    [Fact]
     public async Task Delay_CancelledBefore_IsCancelledAtOnceAndArmsNothing()
     {
         var token = new CancellationToken(canceled: true);

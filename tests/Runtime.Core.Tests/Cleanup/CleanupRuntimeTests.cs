@@ -31,6 +31,20 @@ public sealed class CleanupRuntimeTests
     }
 
     [Fact]
+    public async Task Reconfigure_WhileThingsWait_AppliesFromTheNext()
+    {
+        await using var runtime = await StartAsync(static o => (o.Threshold, o.Interval) = (1_000_000, TimeSpan.FromHours(1)));
+        var first = Waiting.NewSignal();
+        runtime.Cleanup.Retire(first.SetResult);
+
+        runtime.Reconfigure(new AsyncRuntimeOptions { WorkerThreads = 2, MaxWorkerThreads = 2, Cleanup = { Threshold = 2, Interval = TimeSpan.FromHours(1) } });
+        first.Task.IsCompleted.ShouldBeFalse();
+        runtime.Cleanup.Retire(static () => { });
+
+        await first.Task.Guarded();
+    }
+
+    [Fact]
     public async Task Stop_ReleasesEverythingInOrder()
     {
         var runtime = await StartAsync(static o => (o.Threshold, o.Interval) = (1_000_000, TimeSpan.FromHours(1)));

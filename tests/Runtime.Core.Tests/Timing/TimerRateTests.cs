@@ -86,6 +86,11 @@ public sealed class TimerRateTests : IDisposable
         await ExpectTicksAsync(at: 21, 0);
         await ExpectTicksAsync(at: 22, 1);
         await ExpectTicksAsync(at: 60, 0);
+
+        timer.Change(TimeSpan.FromMilliseconds(50), Never);
+        timer.Change(TimeSpan.FromMilliseconds(5), Never);
+        await ExpectTicksAsync(at: 64, 0);
+        await ExpectTicksAsync(at: 65, 1);
     }
 
     [Fact]

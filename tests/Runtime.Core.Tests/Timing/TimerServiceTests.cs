@@ -33,6 +33,21 @@ public sealed class TimerServiceTests
     }
 
     [Fact]
+    public void Shards_OfBackgroundThreadsAndOfOthers_AreNeverTheSame()
+    {
+        var isBackground = false;
+        var service = new TimerService(Short, "test-timers", new Sink(ToThreadPool, () => isBackground));
+        var shards = new[] { new HashSet<TimerShard>(), [] };
+        for (var i = 0; i < 1_000; i++)
+        {
+            isBackground = i % 2 == 1;
+            shards[i % 2].Add(service.ShardForCaller());
+        }
+
+        shards[0].Intersect(shards[1]).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Thread_HasTheNameAndIsABackgroundThread()
     {
         var thread = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -70,6 +70,32 @@ public sealed class RuntimeHealthCheckTests
     }
 
     [Fact]
+    public async Task CleanupThatDoesNotKeepUp_IsDegraded_AndHealthyAgainWhenItDoes()
+    {
+        await using var host = await TestHost.StartAsync(settings: [("Cleanup:Capacity", "2"), ("Cleanup:Threshold", "1")]);
+        var runtime = host.Services.GetRequiredService<AsyncRuntime>();
+        using var release = new ManualResetEventSlim();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        runtime.Cleanup.Retire(() =>
+        {
+            started.SetResult();
+            release.Wait();
+        });
+        await started.Task.Guard();
+        (await CheckAsync(host)).Status.ShouldBe(HealthStatus.Healthy);
+
+        runtime.Cleanup.Retire(static () => { });
+        var full = await CheckAsync(host);
+        release.Set();
+        SpinWait.SpinUntil(() => runtime.Snapshot().Cleanup.Backlog == 0, Guards.Patience).ShouldBeTrue();
+        var drained = await CheckAsync(host);
+
+        full.Status.ShouldBe(HealthStatus.Degraded);
+        full.Description.ShouldBe("The cleanup does not keep up: 2 retired things wait, 2 may; whoever retires more has to release some.");
+        drained.Status.ShouldBe(HealthStatus.Healthy, drained.Description);
+    }
+
+    [Fact]
     public async Task WorkThatWaitsLongerThanTheThreshold_IsDegraded()
     {
         await using var host = await TestHost.StartAsync(settings: [("StarvationThreshold", "00:00:00.020"), ("Queue:MaxConcurrency", "1")]);
