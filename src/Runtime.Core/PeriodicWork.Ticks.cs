@@ -196,6 +196,11 @@ public sealed partial class PeriodicWork
 
         public async ValueTask Body(CancellationToken cancellationToken)
         {
+            if (owner.IsStopped)
+            {
+                return; // stopped while it was queued: no run starts any more
+            }
+
             _hasStarted = true;
             Exception? error = null;
             try
@@ -218,7 +223,7 @@ public sealed partial class PeriodicWork
         public void OnTaskEnded(Task task)
         {
             _ = task.Exception; // seen: it has been reported
-            if (!_hasStarted) // cancelled before: then it has not come to its own end
+            if (!_hasStarted) // stopped or cancelled before: then it has not come to its own end
             {
                 owner.Retract();
             }

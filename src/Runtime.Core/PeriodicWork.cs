@@ -96,7 +96,7 @@ public sealed partial class PeriodicWork : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops it: no run starts any more. What runs goes on to its end; await <see cref="Completion"/> for that. May be called by a run, and again.</summary>
+    /// <summary>Stops it: no run starts any more, also none that is queued for a worker. What runs goes on to its end; await <see cref="Completion"/> for that. May be called by a run, and again.</summary>
     public void Stop() => End(error: null);
 
     /// <summary>Stops it, cancels the token of what runs, and waits for its end. Not for a run of its own, which would wait for itself: use <see cref="Stop"/> there.</summary>
@@ -106,6 +106,8 @@ public sealed partial class PeriodicWork : IAsyncDisposable
         await CancelAsync().ConfigureAwait(false);
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private bool IsStopped => Read(ref _isStopped);
 
     internal void Start(CancellationToken cancellationToken)
     {

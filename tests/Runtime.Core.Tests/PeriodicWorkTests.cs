@@ -127,6 +127,48 @@ public sealed class PeriodicWorkTests : IDisposable
     }
 
     [Fact]
+    public void FixedRate_AfterALateTick_KeepsTheRate()
+    {
+        var clock = new JumpingClock();
+        using var executor = new SingleThreadedExecutor(new SingleThreadedExecutorOptions { TimeProvider = clock });
+        var work = executor.SpawnPeriodic(Second, static (_, _) => ValueTask.CompletedTask);
+
+        JumpBy(1.5, runs: 1); // half a second late
+        JumpBy(0.4, runs: 1);
+        JumpBy(0.1, runs: 2);
+        JumpBy(0.9, runs: 2);
+        JumpBy(0.1, runs: 3);
+
+        void JumpBy(double seconds, int runs)
+        {
+            clock.JumpBy(TimeSpan.FromSeconds(seconds));
+            executor.RunUntilStalled();
+            work.Runs.ShouldBe(runs);
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_BeforeARunHasBegun_TakesItBack()
+    {
+        var clock = new JumpingClock();
+        using var executor = new SingleThreadedExecutor(new SingleThreadedExecutorOptions { TimeProvider = clock });
+        var begun = 0;
+        var work = executor.SpawnPeriodic(Second, (_, _) =>
+        {
+            begun++;
+            return ValueTask.CompletedTask;
+        });
+        clock.JumpBy(Second);
+        work.Running.ShouldBe(1, "it is queued");
+
+        var disposal = work.DisposeAsync().AsTask();
+        executor.RunUntilStalled();
+
+        await disposal.Guarded();
+        (begun, work.Runs, work.Running, work.Failed).ShouldBe((0, 0, 0, 0));
+    }
+
+    [Fact]
     public void InitialDelay_ZeroStartsAtOnce()
     {
         Repeat(new PeriodicOptions { InitialDelay = TimeSpan.Zero }, takes: TimeSpan.Zero);
