@@ -49,6 +49,7 @@ public sealed partial class AsyncRuntime
 
             _lifecycle.Transition(RuntimeState.Initializing);
             _timers.Start();
+            PlaceWorkers(_options);
             _dispatcher.Scheduler.Start(EffectiveWorkers(_options));
             _lifecycle.Transition(RuntimeState.Running);
             return Task.CompletedTask;

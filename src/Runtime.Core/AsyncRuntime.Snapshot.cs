@@ -36,6 +36,7 @@ public sealed partial class AsyncRuntime
             IO = _eventLoop.Snapshot(),
             Memory = MemoryPool.Snapshot(),
             Cleanup = Cleanup.Snapshot(),
+            Topology = TopologySnapshot(),
             BlockingThreads = blockingThreads,
             BlockingQueueDepth = blockingQueued,
         };

@@ -7,6 +7,7 @@ using Runtime.Core.IO;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Memory;
 using Runtime.Core.Timing;
+using Runtime.Core.Topology;
 
 namespace Runtime.Core;
 
@@ -96,7 +97,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The slack is negative or too long.</exception>
     public RuntimeTimeProvider TimeProviderWithSlack(TimeSpan slack) => _timers.Provider.WithSlack(slack);
 
-    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, slack of timers, the bounds of the buffer pool, the cleanup.</summary>
+    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, placement, slack of timers, the bounds of the buffer pool, the cleanup.</summary>
     /// <param name="options">The new settings, whole. <see cref="TimerOptions.Resolution"/> applies from the next start only.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(AsyncRuntimeOptions options)
@@ -109,6 +110,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
             MemoryPool.Reconfigure(options.Memory);
             Cleanup.Reconfigure(options.Cleanup);
             _timers.SetSlack(options.Timers.Slack);
+            PlaceWorkers(options);
             if (State is RuntimeState.Initializing or RuntimeState.Running or RuntimeState.ShuttingDown) // a drain needs its workers
             {
                 _dispatcher.Scheduler.Reconfigure(options, EffectiveWorkers(options));
@@ -144,7 +146,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // What a configured worker count means: 0 is one for each processor that the process may use, container limits included.
     internal static int EffectiveWorkers(AsyncRuntimeOptions options)
     {
-        var wanted = options.WorkerThreads == 0 ? Environment.ProcessorCount : options.WorkerThreads;
+        var wanted = options.WorkerThreads == 0 ? AvailableProcessors.Count() : options.WorkerThreads;
         var (least, most) = WorkerBounds(options);
         return Math.Clamp(wanted, least, most);
     }
@@ -152,7 +154,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // The bounds that the tuner keeps to as well.
     internal static (int Least, int Most) WorkerBounds(AsyncRuntimeOptions options)
     {
-        var most = options.MaxWorkerThreads == 0 ? Math.Max(Environment.ProcessorCount, options.WorkerThreads) : options.MaxWorkerThreads;
+        var most = options.MaxWorkerThreads == 0 ? Math.Max(AvailableProcessors.Count(), options.WorkerThreads) : options.MaxWorkerThreads;
         return (Math.Min(options.MinWorkerThreads, most), most);
     }
 }

@@ -1,6 +1,7 @@
 using Runtime.Core.Cleanup;
 using Runtime.Core.IO;
 using Runtime.Core.Memory;
+using Runtime.Core.Topology;
 
 namespace Runtime.Core;
 
@@ -9,7 +10,7 @@ namespace Runtime.Core;
 public class AsyncRuntimeOptions
 {
     /// <summary>Gets or sets how many worker threads run work.</summary>
-    /// <value>Default 0: as many as the process may use processors. From 0 to 1024, and within <see cref="MinWorkerThreads"/> and <see cref="MaxWorkerThreads"/>.</value>
+    /// <value>Default 0: as many as the process may use processors, quotas of control groups included, with a part rounded up. From 0 to 1024, and within <see cref="MinWorkerThreads"/> and <see cref="MaxWorkerThreads"/>.</value>
     public int WorkerThreads { get; set; }
 
     /// <summary>Gets or sets the least number of workers that the tuner may choose.</summary>
@@ -67,6 +68,9 @@ public class AsyncRuntimeOptions
 
     /// <summary>Gets or sets when and how what is retired is released.</summary>
     public CleanupOptions Cleanup { get; set; } = new();
+
+    /// <summary>Gets or sets where workers run.</summary>
+    public TopologyOptions Topology { get; set; } = new();
 
     /// <summary>Gets or sets the settings of the tuner.</summary>
     public TunerOptions Tuner { get; set; } = new();

@@ -57,6 +57,8 @@ internal static class AsyncRuntimeOptionsRules
             "Cleanup:SliceBudget", TimeSpan.FromMilliseconds(1), TimeSpan.FromMicroseconds(10), TimeSpan.FromSeconds(1), static o => o.Cleanup.SliceBudget, static (o, v) => o.Cleanup.SliceBudget = v),
         OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:Capacity", 100_000, 1, 100_000_000, static o => o.Cleanup.Capacity, static (o, v) => o.Cleanup.Capacity = v),
         OptionRule.Integer<AsyncRuntimeOptions>("Cleanup:MaxConcurrency", 16, 1, 10_000, static o => o.Cleanup.MaxConcurrency, static (o, v) => o.Cleanup.MaxConcurrency = v),
+        OptionRule.Switch<AsyncRuntimeOptions>("Topology:PinThreads", false, static o => o.Topology.PinThreads, static (o, v) => o.Topology.PinThreads = v),
+        OptionRule.Switch<AsyncRuntimeOptions>("Topology:NumaAware", false, static o => o.Topology.NumaAware, static (o, v) => o.Topology.NumaAware = v),
         OptionRule.Switch<AsyncRuntimeOptions>("Tuner:Enabled", true, static o => o.Tuner.Enabled, static (o, v) => o.Tuner.Enabled = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Tuner:Interval", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1),
@@ -123,6 +125,7 @@ internal static class AsyncRuntimeOptionsRules
         AddIfNull(options.IO, nameof(options.IO));
         AddIfNull(options.Memory, nameof(options.Memory));
         AddIfNull(options.Cleanup, nameof(options.Cleanup));
+        AddIfNull(options.Topology, nameof(options.Topology));
         AddIfNull(options.Tuner, nameof(options.Tuner));
         AddIfNull(options.Shutdown, nameof(options.Shutdown));
         return missing;

@@ -1,6 +1,7 @@
 using Runtime.Core.Cleanup;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Memory;
+using Runtime.Core.Topology;
 
 namespace Runtime.Core;
 
@@ -70,6 +71,9 @@ public sealed record RuntimeSnapshot
 
     /// <summary>Gets how the cleanup stands.</summary>
     public required CleanupSnapshot Cleanup { get; init; }
+
+    /// <summary>Gets the machine as the runtime sees it, and where its workers run.</summary>
+    public required TopologySnapshot Topology { get; init; }
 
     /// <summary>Gets how many threads run <see cref="AsyncRuntime.SpawnBlocking(Action, CancellationToken)"/> calls, idle ones included.</summary>
     public required int BlockingThreads { get; init; }

@@ -123,6 +123,7 @@ internal sealed partial class Scheduler
             // Under the lock for the numbering only; the thread takes the lock at its end at the earliest.
             var worker = new Worker(this, _nextId, _shape);
             _nextId++;
+            Settle_NeedsLock(worker);
             _workers = [.. _workers, worker];
             _staying++;
             SetLimit_NeedsLock();
@@ -133,7 +134,7 @@ internal sealed partial class Scheduler
     // As many awake as there are processors, and one more for each that is held up. Those that are to end count no more: they will not look for work.
     private void SetLimit_NeedsLock()
     {
-        _activeLimit = Math.Min(_staying, Environment.ProcessorCount + _heldUp);
+        _activeLimit = Math.Min(_staying, _processors + _heldUp);
         Idle.SetWorkers(_staying, _activeLimit);
     }
 
@@ -175,6 +176,8 @@ internal sealed partial class Scheduler
         {
             _host.OnIsolationRefused(problem);
         }
+
+        PlaceThread(worker);
     }
 
     public void OnWorkerEnded(Worker worker)
@@ -192,14 +195,22 @@ internal sealed partial class Scheduler
         }
     }
 
+    // Those without a place first: they are the ones who stand in.
     private void Shrink_NeedsLock(int target)
+    {
+        Shrink_NeedsLock(target, placed: false);
+        Shrink_NeedsLock(target, placed: true);
+    }
+
+    private void Shrink_NeedsLock(int target, bool placed)
     {
         for (var i = _workers.Length - 1; i >= 0 && _staying > target; i--)
         {
             var worker = _workers[i];
-            if (!worker.IsRetiring)
+            if (!worker.IsRetiring && worker.Place is not null == placed)
             {
                 _staying--;
+                Unsettle_NeedsLock(worker);
                 SetLimit_NeedsLock(); // before it can know: its hand-over wakes whoever a push that still counted it has not
                 worker.Retire();
                 Fence.Full(); // pairs with the fence in IdleSet.Enter: it sees the flag, or we see it parked

@@ -199,11 +199,36 @@ internal sealed partial class Worker
         return false;
     }
 
-    /// <summary>Goes round the other workers once, from a random one on.</summary>
+    /// <summary>Goes round the other workers once, the nearest first where some are nearer than others.</summary>
     private StealResult StealOnce(out QueueEntry entry)
     {
-        entry = default;
         var workers = _scheduler.Workers;
+        if (_victims is null)
+        {
+            return StealFrom(workers, out entry);
+        }
+
+        entry = default;
+        var outcome = StealResult.Empty;
+        foreach (var circle in _victims.CirclesOf(workers))
+        {
+            switch (StealFrom(circle, out entry))
+            {
+                case StealResult.Success:
+                    return StealResult.Success;
+                case StealResult.Retry:
+                    outcome = StealResult.Retry;
+                    break;
+            }
+        }
+
+        return outcome;
+    }
+
+    // Goes round them once, from a random one on.
+    private StealResult StealFrom(Worker[] workers, out QueueEntry entry)
+    {
+        entry = default;
         var outcome = StealResult.Empty;
         var start = _random.Next(workers.Length);
         for (var i = 0; i < workers.Length; i++)
