@@ -12,7 +12,7 @@ internal static class EventIds
     public const int ConfigurationRejected = 106;
     public const int RestartNeeded = 107;
     public const int UnknownKey = 108;
-    public const int ReservedKey = 109;
+    // 109 was that of a key that has no effect yet.
     public const int ConfigurationRepaired = 110;
     public const int ConfigurationListenerFailed = 111;
 
@@ -20,6 +20,8 @@ internal static class EventIds
     public const int UnhandledException = 201;
     public const int IsolationRefused = 202;
     public const int WorkerBlocked = 203;
+    public const int PlacementChosen = 204;
+    public const int PlacementRefused = 205;
 
     // 400: I/O
     public const int PollerChosen = 401;

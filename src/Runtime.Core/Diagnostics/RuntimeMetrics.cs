@@ -85,6 +85,7 @@ internal sealed class RuntimeMetrics : IDisposable
         Level("async_runtime.workers", "{thread}", "Worker threads.", static s => s.Workers.Count);
         Level("async_runtime.workers.reserve", "{thread}", "Those of them that stand in for blocked ones.", static s => s.ReserveWorkers);
         Level("async_runtime.workers.blocked", "{thread}", "Workers whose item blocks the thread.", static s => s.Workers.Count(static worker => worker.IsBlocked));
+        Level("async_runtime.workers.placed", "{thread}", "Those of them that run at a place of their own (section Topology).", static s => s.Topology.PlacedWorkers);
         Count("async_runtime.scheduler.blocked_items", "{item}", "Items that were found to block their worker.", static s => s.BlockedItems);
         var utilization = Next();
         _meter.CreateObservableGauge(

@@ -49,7 +49,7 @@ internal static class CpuTopologyReader
         };
     }
 
-    private static LogicalProcessor ReadProcessor(SystemTree tree, int id, IReadOnlyList<NumaNode> nodes, ProcessorSet online)
+    private static LogicalProcessor ReadProcessor(SystemTree tree, int id, List<NumaNode> nodes, ProcessorSet online)
     {
         var folder = string.Create(CultureInfo.InvariantCulture, $"{Cpus}/cpu{id}");
         var siblings = tree.Set(folder + "/topology/thread_siblings_list")?.Intersect(online);

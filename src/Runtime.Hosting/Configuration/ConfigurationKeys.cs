@@ -37,13 +37,6 @@ internal static class ConfigurationKeys
             static o => o.Endpoints.Url, static (o, v) => o.Endpoints.Url = v, atStartOnly: true),
     ];
 
-    /// <summary>Keys of systems that are still to come: accepted, without effect.</summary>
-    public static IReadOnlyList<ReservedKey> Reserved { get; } =
-    [
-        new("Topology:PinThreads", "boolean", "false"),
-        new("Topology:NumaAware", "boolean", "false"),
-    ];
-
     /// <summary>The parts of the options that somebody set to null.</summary>
     public static IReadOnlyList<string> MissingParts(AsyncRuntimeHostingOptions options) =>
     [
@@ -82,9 +75,6 @@ internal static class ConfigurationKeys
             && uri.PathAndQuery == "/";
     }
 }
-
-/// <summary>A key that is accepted and has no effect yet.</summary>
-internal sealed record ReservedKey(string Key, string Type, string Default);
 
 /// <summary>The value of a setting, as one would write it.</summary>
 internal sealed record Setting(string Value, bool AtStartOnly);

@@ -13,10 +13,6 @@ internal static class UnknownKeys
         return found;
     }
 
-    /// <summary>Finds the reserved keys that are set.</summary>
-    public static IEnumerable<string> FindReserved(IConfiguration section) =>
-        ConfigurationKeys.Reserved.Select(static reserved => reserved.Key).Where(key => section.GetSection(key).Value is not null);
-
     private static void Walk(IConfiguration parent, string path, List<(string Key, string Closest)> found)
     {
         foreach (var child in parent.GetChildren())
@@ -44,7 +40,6 @@ internal static class UnknownKeys
     private static List<(string Key, bool IsList)> Known(string key)
     {
         var known = ConfigurationKeys.All.Select(static rule => (rule.Key, rule.IsList))
-            .Concat(ConfigurationKeys.Reserved.Select(static reserved => (reserved.Key, IsList: false)))
             .ToList();
         var parts = key.Split(':');
         if (parts.Length > 2 && Same(parts[0], ConfigurationKeys.Queues))

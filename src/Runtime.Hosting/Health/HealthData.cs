@@ -42,6 +42,12 @@ internal static class HealthData
             ["failed"] = snapshot.Cleanup.Failed,
             ["longestSliceSeconds"] = snapshot.Cleanup.LongestSlice.TotalSeconds,
         },
+        ["topology"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["allowedProcessors"] = snapshot.Topology.AllowedProcessors,
+            ["nodes"] = snapshot.Topology.Nodes,
+            ["placedWorkers"] = snapshot.Topology.PlacedWorkers,
+        },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };
 

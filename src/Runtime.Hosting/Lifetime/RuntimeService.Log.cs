@@ -25,9 +25,6 @@ internal sealed partial class RuntimeService
     [LoggerMessage(EventIds.UnknownKey, LogLevel.Warning, "{Key} is not a known setting and has no effect. Did you mean {Closest}?", EventName = "UnknownKey")]
     private partial void LogUnknownKey(string key, string closest);
 
-    [LoggerMessage(EventIds.ReservedKey, LogLevel.Information, "{Key} is reserved: it has no effect yet", EventName = "ReservedKey")]
-    private partial void LogReservedKey(string key);
-
     [LoggerMessage(EventIds.UnhandledException, LogLevel.Error, "An exception left posted work or a callback; the worker goes on", EventName = "UnhandledException")]
     private partial void LogUnhandledException(Exception? exception);
 
@@ -38,6 +35,13 @@ internal sealed partial class RuntimeService
     [LoggerMessage(EventIds.IsolationRefused, LogLevel.Warning,
         "Worker threads do not stand back for requests as AsyncRuntime:Isolation asks: {Problem}", EventName = "IsolationRefused")]
     private partial void LogIsolationRefused(string problem);
+
+    [LoggerMessage(EventIds.PlacementChosen, LogLevel.Information, "AsyncRuntime:Topology: {Placement}", EventName = "PlacementChosen")]
+    private partial void LogPlacementChosen(string placement);
+
+    [LoggerMessage(EventIds.PlacementRefused, LogLevel.Warning,
+        "A worker does not run where AsyncRuntime:Topology asks: {Problem}. It runs where the system puts it; allow the call, or switch the setting off", EventName = "PlacementRefused")]
+    private partial void LogPlacementRefused(string problem);
 
     [LoggerMessage(EventIds.PollerChosen, LogLevel.Information, "The event loop waits with {Poller}", EventName = "PollerChosen")]
     private partial void LogPollerChosen(string poller);

@@ -38,6 +38,10 @@ internal sealed partial class RuntimeService(
     // The last problem with thread priorities that was logged.
     private string? _reportedProblem;
 
+    // What was last logged of where workers run: nothing, while that is left to the system as it is by default.
+    private string? _reportedPlacement;
+    private string? _reportedRefusal;
+
     // Seastar's rate for stall reports: enough to see what it is, not enough to fill a disk.
     private readonly ReportBudget _blockedReports = new(5, TimeSpan.FromMinutes(1), TimeProvider.System);
 
@@ -69,6 +73,7 @@ internal sealed partial class RuntimeService(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         ReportIsolation(); // by now the workers have taken, or been refused, their place behind the requests
+        ReportPlacement();
         return Task.CompletedTask;
     }
 
@@ -114,6 +119,7 @@ internal sealed partial class RuntimeService(
         }
 
         ReportIsolation();
+        ReportPlacement();
         CheckShutdownBudget(options.CurrentValue.Shutdown);
     }
 
@@ -124,11 +130,6 @@ internal sealed partial class RuntimeService(
             foreach (var (key, closest) in UnknownKeys.Find(section))
             {
                 LogUnknownKey(key, closest);
-            }
-
-            foreach (var key in UnknownKeys.FindReserved(section))
-            {
-                LogReservedKey(ConfigurationKeys.Prefix + key);
             }
         }
     }
@@ -148,6 +149,21 @@ internal sealed partial class RuntimeService(
         if (runtime.IsolationProblem is { } problem && Interlocked.Exchange(ref _reportedProblem, problem) != problem)
         {
             LogIsolationRefused(problem);
+        }
+    }
+
+    private void ReportPlacement()
+    {
+        var topology = options.CurrentValue.Topology;
+        var placement = topology.PinThreads || topology.NumaAware || _reportedPlacement is not null ? runtime.Placement : null;
+        if (placement is not null && Interlocked.Exchange(ref _reportedPlacement, placement) != placement)
+        {
+            LogPlacementChosen(placement);
+        }
+
+        if (runtime.PlacementProblem is { } problem && Interlocked.Exchange(ref _reportedRefusal, problem) != problem)
+        {
+            LogPlacementRefused(problem);
         }
     }
 

@@ -1,6 +1,7 @@
 using Runtime.Core.Cleanup;
 using Runtime.Core.Lifecycle;
 using Runtime.Core.Memory;
+using Runtime.Core.Topology;
 
 namespace Runtime.Core.Tests.Diagnostics;
 
@@ -32,6 +33,17 @@ internal static class Snapshots
         IO = new IoSnapshot { Poller = "none", Registrations = 0, Events = 0, StaleEvents = 0, Polls = 0, Waits = 0, WakeUps = 0, Unattended = TimeSpan.Zero },
         Memory = new BufferPoolSnapshot { AllocatedBytes = 0, PeakBytes = 0, RentedBytes = 0, MaxBytes = 0, TrimmedBytes = 0, Fallbacks = 0, Waiting = 0, DoubleReturns = 0, Tiers = [] },
         Cleanup = new CleanupSnapshot { Retired = 0, Released = 0, Failed = 0, Helped = 0, Capacity = 1, Slices = NoDurations, LongestSlice = TimeSpan.Zero, LongestRelease = TimeSpan.Zero, Overruns = 0 },
+        Topology = new TopologySnapshot
+        {
+            Sockets = 1,
+            Nodes = 1,
+            Cores = 1,
+            AllowedProcessors = 1,
+            CpuQuota = null,
+            Placement = "",
+            PlacedWorkers = 0,
+            Problem = null,
+        },
         BlockingThreads = 0,
         BlockingQueueDepth = 0,
     };

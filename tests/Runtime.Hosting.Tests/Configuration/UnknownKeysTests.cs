@@ -25,25 +25,19 @@ public sealed class UnknownKeysTests
     public void Find_EveryKnownKey_IsSilent()
     {
         var keys = ConfigurationKeys.All.Select(static rule => rule.IsList ? rule.Key + ":0" : rule.Key)
-            .Concat(ConfigurationKeys.OfOneQueue.Select(static rule => "Queues:any name:" + rule.Key))
-            .Concat(ConfigurationKeys.Reserved.Select(static reserved => reserved.Key));
+            .Concat(ConfigurationKeys.OfOneQueue.Select(static rule => "Queues:any name:" + rule.Key));
 
         UnknownKeys.Find(Section([.. keys.SelectMany(key => new[] { (key, "1"), (key.ToUpperInvariant(), "1") })])).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Start_UnknownKey_IsAWarning_ReservedKey_IsNot()
+    public async Task Start_UnknownKey_IsAWarning()
     {
-        await using var host = await TestHost.StartAsync(settings: [("WorkerThread", "2"), ("Topology:NumaAware", "1"), ("Topology:PinThreads", "oops")]);
+        await using var host = await TestHost.StartAsync(settings: [("WorkerThread", "2")]);
 
         var unknown = host.Logs.Of(EventIds.UnknownKey).ShouldHaveSingleItem();
         unknown.Level.ShouldBe(LogLevel.Warning);
         unknown.Text.ShouldBe("AsyncRuntime:WorkerThread is not a known setting and has no effect. Did you mean AsyncRuntime:WorkerThreads?");
-        host.Logs.Of(EventIds.ReservedKey).Select(static line => (line.Level, line.Text)).ShouldBe(
-        [
-            (LogLevel.Information, "AsyncRuntime:Topology:PinThreads is reserved: it has no effect yet"),
-            (LogLevel.Information, "AsyncRuntime:Topology:NumaAware is reserved: it has no effect yet"),
-        ]);
     }
 
     private static IConfigurationSection Section(params (string Key, string Value)[] settings)

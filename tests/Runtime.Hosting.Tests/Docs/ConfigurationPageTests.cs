@@ -14,8 +14,7 @@ public sealed class ConfigurationPageTests
             ConfigurationKeys.All.Select(static rule => Row(rule, ""))
                 .SelectMany(static row => row.StartsWith("Metrics:", StringComparison.Ordinal)
                     ? ConfigurationKeys.OfOneQueue.Select(static rule => Row(rule, "Queues:NAME:")).Append(row)
-                    : [row])
-                .Concat(ConfigurationKeys.Reserved.Select(static key => $"{key.Key} | {key.Type} | {key.Default} | reserved: no effect yet | –")));
+                    : [row]));
     }
 
     [Fact]
