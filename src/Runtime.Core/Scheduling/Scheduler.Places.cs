@@ -11,6 +11,9 @@ internal sealed partial class Scheduler
     // How many threads can compute at once; under _workersLock.
     private int _processors = Environment.ProcessorCount;
 
+    // Whether there has been a place, so that threads may have something to inherit. Set under _workersLock before the first thread with one starts.
+    private volatile bool _hasPlaced;
+
     // What the system last refused; written by starting workers, cleared by a new plan.
     private volatile string? _placementProblem;
 
@@ -37,6 +40,7 @@ internal sealed partial class Scheduler
 
             Shrink_NeedsLock(0); // a thread is not moved from outside: new ones, like for a change of isolation
             _placementProblem = null;
+            _hasPlaced |= plan.Places.Count > 0;
             Volatile.Write(ref _places, new PlaceTable(plan));
         }
     }
@@ -55,14 +59,15 @@ internal sealed partial class Scheduler
     // On the worker's own thread, which may have been started by a placed one and has inherited from it then.
     private void PlaceThread(Worker worker)
     {
-        var plan = Plan;
-        var problem = worker.Place is { } place ? ThreadPlacement.Apply(place)
-            : plan.Places.Count > 0 ? ThreadPlacement.Clear(plan.Topology.Allowed)
-            : null;
-        worker.IsPlaced = worker.Place is not null && problem is null;
-        if (problem is not null)
+        if (worker.Place is { } place)
         {
-            _placementProblem = problem;
+            var problem = ThreadPlacement.Apply(place);
+            worker.IsPlaced = problem is null;
+            _placementProblem = problem ?? _placementProblem;
+        }
+        else if (_hasPlaced)
+        {
+            ThreadPlacement.Clear();
         }
     }
 }

@@ -27,9 +27,9 @@ internal static unsafe partial class ThreadPlacement
     /// <returns>What was refused and why, or <see langword="null"/>.</returns>
     public static string? Apply(WorkerPlace place) => SetAffinity(place.Processors) ?? (place.Memory is { } node ? SetMemory(node) : null);
 
-    /// <summary>Frees the calling thread from what it may have inherited from a placed thread that started it.</summary>
-    /// <returns>What was refused and why, or <see langword="null"/>.</returns>
-    public static string? Clear(ProcessorSet allowed) => SetAffinity(allowed) ?? SetMemory(node: null);
+    /// <summary>Frees the calling thread, which may run anywhere, from the memory policy of a placed thread that has started it.</summary>
+    /// <remarks>The binding needs no such thing: .NET gives every thread that it starts the processors of the process.</remarks>
+    public static void Clear() => SetMemory(node: null);
 
     private static string? SetAffinity(ProcessorSet processors)
     {
