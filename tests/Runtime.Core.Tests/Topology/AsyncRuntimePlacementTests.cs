@@ -133,6 +133,11 @@ public sealed class AsyncRuntimePlacementTests
 
     private static async Task<IEnumerable<string>> AffinitiesAsync(AsyncRuntime runtime, int threads)
     {
+        while (runtime.Snapshot().Workers.Count > Workers)
+        {
+            await Task.Yield(); // one that retires may still take an item
+        }
+
         using var meeting = new Barrier(threads);
         var tasks = Enumerable.Range(0, threads).Select(_ => runtime.Spawn(async ct =>
         {
