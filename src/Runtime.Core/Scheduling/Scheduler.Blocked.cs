@@ -43,6 +43,10 @@ internal sealed partial class Scheduler
     // In milliseconds. Below this a stamp that is a pause of the monitor old would pass for age: by the clock then.
     private const long FineThreshold = 100;
 
+    /// <summary>Whether a worker of <see cref="WorkerIsolation.Idle"/> is at work, on a system where that is a policy of its own.</summary>
+    public bool StandsBackWhollyAndWorks =>
+        OperatingSystem.IsLinux() && Volatile.Read(ref _shape).Isolation == WorkerIsolation.Idle && Array.Exists(_workers, static worker => worker.CurrentItem is not null);
+
     /// <inheritdoc cref="WorkerMonitor.Add"/>
     public void AddLookout(Func<bool> lookout) => _monitor.Add(lookout);
 

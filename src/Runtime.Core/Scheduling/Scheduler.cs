@@ -31,7 +31,7 @@ internal sealed partial class Scheduler
         Ledger = ledger;
         _settings = SchedulerSettings.From(options);
         _shape = ThreadShape.From(options);
-        _monitor = new WorkerMonitor(this, $"{options.ThreadNamePrefix}-monitor");
+        _monitor = new WorkerMonitor(this, options.ThreadNamePrefix);
         Injector = new Injector(host.RunElsewhere);
         Lanes = new SharedLanes(host.RunElsewhere);
     }

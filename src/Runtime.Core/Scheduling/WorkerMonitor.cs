@@ -12,7 +12,7 @@ namespace Runtime.Core.Scheduling;
 /// Sources: Go's sysmon (pace, hand-off of a blocked processor); Seastar's stall reports (rate limit); .NET's ThreadPool (local work of a blocked
 /// thread goes ahead).
 /// </remarks>
-internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
+internal sealed class WorkerMonitor(Scheduler scheduler, string threadNamePrefix)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
@@ -27,6 +27,9 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
     // A worker that is in the same item at so many looks after the first is not coming back soon: another may be awake in its place, if there is one.
     private const int LooksUntilHeldUp = 3;
 
+    // See Tick.
+    private const int LooksUntilTick = 2;
+
     // An item that blocks its worker for so long is reported.
     private static readonly TimeSpan WorthReporting = TimeSpan.FromMilliseconds(100);
 
@@ -34,6 +37,8 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
     private static readonly TimeSpan KeepReserve = TimeSpan.FromSeconds(2);
 
     private readonly Parker _parker = Parker.Create();
+
+    private readonly PreemptionTicker _ticker = new($"{threadNamePrefix}-tick", scheduler.Host.OnIsolationRefused);
 
     // Whether the thread sleeps until it is told. Written by it; read by workers that wake up.
     private AtomicInt32 _asleep;
@@ -48,8 +53,9 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
     private int _quietLooks;
     private int _idleLooks;
     private long _reserveNeededAt;
+    private int _busyLooks;
 
-    public void Start() => new Thread(Main) { IsBackground = true, Name = threadName }.UnsafeStart();
+    public void Start() => new Thread(Main) { IsBackground = true, Name = $"{threadNamePrefix}-monitor" }.UnsafeStart();
 
     /// <summary>Has a function called at every look, which is at most ten milliseconds after the one before while any worker is awake.</summary>
     /// <param name="lookout">On the monitor's thread; it is quick and does not throw. Returns whether the next look is to come within five milliseconds.</param>
@@ -94,10 +100,13 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         }
 
         scheduler.TellTime(0);
+        _ticker.Stop();
     }
 
     private void Sleep()
     {
+        _busyLooks = 0;
+        _ticker.Set(wanted: false);
         scheduler.TellTime(0);
         _asleep.Exchange(1); // a fence; pairs with the waker's removal of a worker from the idle set, after which that worker reads _asleep
         if (scheduler.IsIdle && !_ended)
@@ -150,6 +159,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         }
 
         scheduler.LookAfterPoller();
+        Tick();
 
         var watched = false;
         foreach (var lookout in Volatile.Read(ref _lookouts))
@@ -186,6 +196,16 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadName)
         if (blocked > scheduler.Reserve || (blocked < scheduler.Reserve && MonotonicClock.ToDuration(now - _reserveNeededAt) > KeepReserve))
         {
             scheduler.SetReserve(blocked);
+        }
+    }
+
+    // From the second look in a row that finds somebody at work until the second that finds nobody: a look may fall between two items, and work that is done at once is not worth it.
+    private void Tick()
+    {
+        _busyLooks = Math.Clamp(_busyLooks + (scheduler.StandsBackWhollyAndWorks ? 1 : -1), 0, LooksUntilTick);
+        if (_busyLooks is 0 or LooksUntilTick)
+        {
+            _ticker.Set(_busyLooks != 0);
         }
     }
 

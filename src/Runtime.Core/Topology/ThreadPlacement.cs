@@ -25,18 +25,31 @@ internal static unsafe partial class ThreadPlacement
 
     /// <summary>Moves the calling thread to a place.</summary>
     /// <returns>What was refused and why, or <see langword="null"/>.</returns>
-    public static string? Apply(WorkerPlace place) => SetAffinity(place.Processors) ?? (place.Memory is { } node ? SetMemory(node) : null);
+    public static string? Apply(WorkerPlace place) => Bind(place.Processors) ?? (place.Memory is { } node ? SetMemory(node) : null);
 
     /// <summary>Frees the calling thread, which may run anywhere, from the memory policy of a placed thread that has started it.</summary>
     /// <remarks>The binding needs no such thing: .NET gives every thread that it starts the processors of the process.</remarks>
     public static void Clear() => SetMemory(node: null);
 
-    private static string? SetAffinity(ProcessorSet processors)
+    /// <summary>Has the calling thread run on these processors only.</summary>
+    /// <returns>What was refused and why, or <see langword="null"/>.</returns>
+    public static string? Bind(ProcessorSet processors)
     {
         var mask = processors.ToMask();
         fixed (ulong* words = mask)
         {
             return SchedSetAffinity(0, (nuint)(mask.Length * sizeof(ulong)), words) == 0 ? null : $"The system refused the processors {processors}: {LastError()}";
+        }
+    }
+
+    /// <summary>Where the calling thread may run; for one that nobody has placed, the processors of the process. Linux only.</summary>
+    /// <returns>An empty set when the system does not tell.</returns>
+    public static ProcessorSet ProcessorsOfCaller()
+    {
+        var mask = new ulong[ProcessorSet.Most / 64];
+        fixed (ulong* words = mask)
+        {
+            return SchedGetAffinity(0, (nuint)(mask.Length * sizeof(ulong)), words) == 0 ? ProcessorSet.OfMask(mask) : ProcessorSet.Empty;
         }
     }
 
@@ -58,6 +71,10 @@ internal static unsafe partial class ThreadPlacement
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SchedSetAffinity(int thread, nuint bytes, ulong* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SchedGetAffinity(int thread, nuint bytes, ulong* mask);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
