@@ -115,7 +115,8 @@ public sealed class TimerServiceTests
         var dueTime = TimeSpan.FromSeconds(1);
         using var once = timers.Provider.CreateTimer(_ => seen.SetResult(local.Value), null, dueTime, Never);
         using var periodic = timers.Provider.CreateTimer(_ => ticks.Release(), null, dueTime, Short);
-        using var unarmed = timers.Provider.CreateTimer(_ => ticks.Release(), null, Never, Never);
+        var armedLate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var unarmed = timers.Provider.CreateTimer(_ => armedLate.SetResult(), null, Never, Never);
         using var source = new CancellationTokenSource(Long, timers.Provider);
         var delay = Task.Delay(dueTime, timers.Provider);
         var seenSuppressed = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -141,7 +142,7 @@ public sealed class TimerServiceTests
         await periodic.DisposeAsync();
         periodic.Change(Short, Short).ShouldBeFalse();
         unarmed.Change(Short, Never).ShouldBeTrue();
-        (await ticks.WaitAsync(HangGuard)).ShouldBeTrue();
+        await armedLate.Task.WaitAsync(HangGuard);
         source.CancelAfter(Short);
         await UntilAsync(() => source.IsCancellationRequested);
         sunk.ShouldBe(0, "the sink was used after the stop");
