@@ -135,11 +135,18 @@ public sealed partial class SingleThreadedExecutorTests
         Measure(empty).ShouldBeLessThan(256);
         Measure(yielding).ShouldBeLessThan(1_024);
 
+        // The least of several: a collection in between gives the rest of the thread's allocation buffer back, which counts as allocated.
         long Measure(Func<CancellationToken, ValueTask> work)
         {
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            executor.BlockOn(work);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
+            var least = long.MaxValue;
+            for (var round = 0; round < 10; round++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                executor.BlockOn(work);
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            return least;
         }
     }
 }

@@ -141,10 +141,16 @@ public sealed class TextAnalyzerTests
         using var analyzer = new TextAnalyzer();
         analyzer.Append(text);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        analyzer.Append(text);
+        // The least of several: a collection in between gives the rest of the thread's allocation buffer back, which counts as allocated.
+        var least = long.MaxValue;
+        for (var round = 0; round < 10; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            analyzer.Append(text);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        least.ShouldBe(0);
     }
 
     private static TextStatistics Analyze(byte[] bytes, int pieceLength = int.MaxValue)
