@@ -5,8 +5,9 @@ namespace Runtime.Core;
 // The machine, and where workers run on it.
 public sealed partial class AsyncRuntime
 {
-    // What was last read of the machine; null until somebody asks, and after a change of settings.
-    private CpuTopology? _topology;
+    // The machine, which is read once, at the first need: on a large one it is thousands of files. What the process may use of it is read at every start and every change of settings.
+    private CpuTopology? _machine;
+    private AvailableProcessors? _available;
 
     // What the system refused of placement, or null.
     internal string? PlacementProblem => _dispatcher.Scheduler.PlacementProblem;
@@ -17,34 +18,25 @@ public sealed partial class AsyncRuntime
     // Before workers are started or resized: limits of containers can have changed since the last time. Under _gate.
     private void PlaceWorkers(AsyncRuntimeOptions options)
     {
-        Volatile.Write(ref _topology, null);
+        var available = CpuTopologyReader.ReadAvailable();
+        Volatile.Write(ref _available, available);
         var (pin, numaAware) = (options.Topology.PinThreads, options.Topology.NumaAware);
-        _dispatcher.Scheduler.Place(pin || numaAware ? PlacementPlan.Make(Machine(), pin, numaAware) : PlacementPlan.None, AvailableProcessors.Count());
+        _dispatcher.Scheduler.Place(pin || numaAware ? PlacementPlan.Make(Machine() with { Available = available }, pin, numaAware) : PlacementPlan.None, available.Count());
     }
 
-    // Read at the first need: on a large machine it is thousands of files.
-    private CpuTopology Machine()
-    {
-        if (Volatile.Read(ref _topology) is { } known)
-        {
-            return known;
-        }
-
-        var read = CpuTopologyReader.Read();
-        Volatile.Write(ref _topology, read);
-        return read;
-    }
+    private CpuTopology Machine() => LazyInitializer.EnsureInitialized(ref _machine, CpuTopologyReader.Read);
 
     private TopologySnapshot TopologySnapshot()
     {
         var machine = Machine();
+        var available = Volatile.Read(ref _available) ?? CpuTopologyReader.ReadAvailable();
         return new TopologySnapshot
         {
             Sockets = machine.Sockets,
             Nodes = machine.Nodes.Count,
             Cores = machine.Cores,
-            AllowedProcessors = machine.Allowed.Count,
-            CpuQuota = machine.Quota,
+            AllowedProcessors = available.Allowed.Count,
+            CpuQuota = available.Quota,
             Placement = Placement,
             PlacedWorkers = _dispatcher.Scheduler.PlacedWorkers,
             Problem = PlacementProblem,

@@ -146,7 +146,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // What a configured worker count means: 0 is one for each processor that the process may use, container limits included.
     internal static int EffectiveWorkers(AsyncRuntimeOptions options)
     {
-        var wanted = options.WorkerThreads == 0 ? AvailableProcessors.Count() : options.WorkerThreads;
+        var wanted = options.WorkerThreads == 0 ? CpuTopologyReader.ReadAvailable().Count() : options.WorkerThreads;
         var (least, most) = WorkerBounds(options);
         return Math.Clamp(wanted, least, most);
     }
@@ -154,7 +154,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // The bounds that the tuner keeps to as well.
     internal static (int Least, int Most) WorkerBounds(AsyncRuntimeOptions options)
     {
-        var most = options.MaxWorkerThreads == 0 ? Math.Max(AvailableProcessors.Count(), options.WorkerThreads) : options.MaxWorkerThreads;
+        var most = options.MaxWorkerThreads == 0 ? Math.Max(CpuTopologyReader.ReadAvailable().Count(), options.WorkerThreads) : options.MaxWorkerThreads;
         return (Math.Min(options.MinWorkerThreads, most), most);
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class Scheduler
     private const long FineThreshold = 100;
 
     /// <summary>Whether a worker of <see cref="WorkerIsolation.Idle"/> is at work, on a system where that is a policy of its own.</summary>
-    public bool StandsBackWhollyAndWorks =>
+    public bool IsComputingAtIdlePriority =>
         OperatingSystem.IsLinux() && Volatile.Read(ref _shape).Isolation == WorkerIsolation.Idle && Array.Exists(_workers, static worker => worker.CurrentItem is not null);
 
     /// <inheritdoc cref="WorkerMonitor.Add"/>

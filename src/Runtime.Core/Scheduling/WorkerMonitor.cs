@@ -202,7 +202,7 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadNamePrefix
     // From the second look in a row that finds somebody at work until the second that finds nobody: a look may fall between two items, and work that is done at once is not worth it.
     private void Tick()
     {
-        _busyLooks = Math.Clamp(_busyLooks + (scheduler.StandsBackWhollyAndWorks ? 1 : -1), 0, LooksUntilTick);
+        _busyLooks = Math.Clamp(_busyLooks + (scheduler.IsComputingAtIdlePriority ? 1 : -1), 0, LooksUntilTick);
         if (_busyLooks is 0 or LooksUntilTick)
         {
             _ticker.Set(_busyLooks != 0);

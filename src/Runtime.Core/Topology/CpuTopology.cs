@@ -1,7 +1,7 @@
 namespace Runtime.Core.Topology;
 
 /// <summary>The processors of the machine, what they share, and how much of them this process may use. Immutable.</summary>
-/// <remarks><see cref="CpuTopologyReader"/> makes it. How many processors work can use at once is <see cref="UsableProcessors"/>.</remarks>
+/// <remarks><see cref="CpuTopologyReader"/> makes it.</remarks>
 internal sealed record CpuTopology
 {
     /// <summary>Gets those that are on line, in order.</summary>
@@ -11,11 +11,8 @@ internal sealed record CpuTopology
 
     public required IReadOnlyList<CpuCache> Caches { get; init; }
 
-    /// <summary>Gets those that this process may run on: its affinity and its cpuset. Never empty.</summary>
-    public required ProcessorSet Allowed { get; init; }
-
-    /// <summary>Gets how much processor time its control groups allow, in processors; <see langword="null"/> for no limit.</summary>
-    public required double? Quota { get; init; }
+    /// <summary>Gets how much of it this process may use.</summary>
+    public required AvailableProcessors Available { get; init; }
 
     public int Sockets => Processors.Select(static p => p.Socket).Distinct().Count();
 
@@ -25,16 +22,7 @@ internal sealed record CpuTopology
     public int UsableNodes => Math.Max(1, Usable.Select(static p => p.Node).Distinct().Count());
 
     /// <summary>Gets the processors that are both on line and allowed.</summary>
-    public IEnumerable<LogicalProcessor> Usable => Processors.Where(p => Allowed.Contains(p.Id));
-
-    /// <summary>Gets how many threads can compute at once, with a part of a processor rounded up: 0.5 is 1, 1.5 is 2. At least 1.</summary>
-    public int UsableProcessors => Limit(Math.Max(1, Allowed.Count), Quota);
-
-    /// <summary>Gets whether the quota is less than the processors: somebody else is meant to use the rest of them.</summary>
-    public bool IsShared => Quota < Allowed.Count;
-
-    /// <summary>The lesser of a number of processors and a quota that is rounded up.</summary>
-    public static int Limit(int processors, double? quota) => quota is { } limit && limit < processors ? Math.Max(1, (int)Math.Ceiling(limit)) : processors;
+    public IEnumerable<LogicalProcessor> Usable => Processors.Where(p => Available.Allowed.Contains(p.Id));
 
     /// <summary>The cache of a level that a processor uses for data, if it is known.</summary>
     public CpuCache? CacheOf(int processor, int level) =>

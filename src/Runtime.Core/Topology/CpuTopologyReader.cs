@@ -17,22 +17,37 @@ internal static class CpuTopologyReader
     public static CpuTopology Read(string root)
     {
         var tree = new SystemTree(root);
-        var online = tree.Set(Cpus + "/online") is { Count: > 0 } set ? set : ProcessorSet.Of(tree.NumberedFolders(Cpus, "cpu"));
+        var online = OnlineIn(tree);
         if (online.Count == 0)
         {
             return Flat(Environment.ProcessorCount);
         }
 
         var nodes = ReadNodes(tree, online);
-        var limits = CgroupLimits.Read(tree);
         return new CpuTopology
         {
             Processors = [.. online.Ids.ToArray().Select(id => ReadProcessor(tree, id, nodes, online))],
             Nodes = nodes,
             Caches = ReadCaches(tree, online),
-            Allowed = ReadAllowed(tree, online, limits),
-            Quota = limits.Quota,
+            Available = ReadAvailable(tree),
         };
+    }
+
+    /// <summary>Reads only what this process may use now: some ten small files.</summary>
+    public static AvailableProcessors ReadAvailable() => OperatingSystem.IsLinux() ? ReadAvailable(new SystemTree("/")) : Flat(Environment.ProcessorCount).Available;
+
+    public static AvailableProcessors ReadAvailable(SystemTree tree)
+    {
+        var online = OnlineIn(tree);
+        if (online.Count == 0)
+        {
+            return Flat(Environment.ProcessorCount).Available;
+        }
+
+        // The kernel's word on the affinity, which a cpuset bounds; and the cpuset, where a sandbox hides the former.
+        var limits = CgroupLimits.Read(tree);
+        var allowed = online.Intersect(AffinityIn(tree) ?? online).Intersect(limits.Processors ?? online);
+        return new AvailableProcessors(allowed.Count > 0 ? allowed : online, limits.Quota);
     }
 
     /// <summary>A machine of which nothing is known but the number of processors.</summary>
@@ -44,9 +59,17 @@ internal static class CpuTopologyReader
             Processors = [.. all.Ids.ToArray().Select(static id => new LogicalProcessor(id, 0, 0, ProcessorSet.Of([id]), 1024))],
             Nodes = [new NumaNode(0, all, 0, [10])],
             Caches = [],
-            Allowed = all,
-            Quota = null,
+            Available = new AvailableProcessors(all, Quota: null),
         };
+    }
+
+    private static ProcessorSet OnlineIn(SystemTree tree) => tree.Set(Cpus + "/online") is { Count: > 0 } set ? set : ProcessorSet.Of(tree.NumberedFolders(Cpus, "cpu"));
+
+    private static ProcessorSet? AffinityIn(SystemTree tree)
+    {
+        const string key = "Cpus_allowed_list:";
+        var line = (tree.Text("proc/self/status") ?? string.Empty).Split('\n').FirstOrDefault(static line => line.StartsWith(key, StringComparison.Ordinal));
+        return line is null ? null : ProcessorSet.Parse(line[key.Length..].Trim());
     }
 
     private static LogicalProcessor ReadProcessor(SystemTree tree, int id, List<NumaNode> nodes, ProcessorSet online)
@@ -93,16 +116,6 @@ internal static class CpuTopologyReader
         }
 
         return [.. caches.Values];
-    }
-
-    // The kernel's word on the affinity, which a cpuset bounds; and the cpuset, where a sandbox hides the former.
-    private static ProcessorSet ReadAllowed(SystemTree tree, ProcessorSet online, CgroupLimits limits)
-    {
-        const string key = "Cpus_allowed_list:";
-        var line = (tree.Text("proc/self/status") ?? string.Empty).Split('\n').FirstOrDefault(static line => line.StartsWith(key, StringComparison.Ordinal));
-        var affinity = line is null ? null : ProcessorSet.Parse(line[key.Length..].Trim());
-        var allowed = online.Intersect(affinity ?? online).Intersect(limits.Processors ?? online);
-        return allowed.Count > 0 ? allowed : online;
     }
 
     // "Node 0 MemTotal:       32768 kB"

@@ -36,19 +36,19 @@ internal sealed class PlacementPlan
             reasons.Add("NumaAware changes nothing: all processors that the process may use are of one node");
         }
 
-        if (pin && topology.Allowed.Count == 1)
+        if (pin && topology.Available.Allowed.Count == 1)
         {
             reasons.Add("PinThreads changes nothing: the process may use one processor only");
         }
-        else if (pin && topology.IsShared)
+        else if (pin && topology.Available.IsShared)
         {
             // Every container of the machine would choose the same processors, and a worker could not move to a free one.
-            reasons.Add(FormattableString.Invariant($"PinThreads changes nothing: a quota of {topology.Quota:0.##} processors leaves {topology.Allowed.Count} processors shared with others"));
+            reasons.Add(FormattableString.Invariant($"PinThreads changes nothing: a quota of {topology.Available.Quota:0.##} processors leaves {topology.Available.Allowed.Count} processors shared with others"));
         }
         else if (pin)
         {
             var pinned = Pin(topology, byNode);
-            reasons.Add(FormattableString.Invariant($"Workers are pinned to one of the processors {topology.Allowed} each{(byNode ? ", with memory of its node" : string.Empty)}"));
+            reasons.Add(FormattableString.Invariant($"Workers are pinned to one of the processors {topology.Available.Allowed} each{(byNode ? ", with memory of its node" : string.Empty)}"));
             return new(topology, pinned, Sentence(reasons));
         }
 
@@ -63,14 +63,14 @@ internal sealed class PlacementPlan
     }
 
     /// <summary>Whether workers placed by the other plan can stay.</summary>
-    public bool IsSameAs(PlacementPlan other) => Places.SequenceEqual(other.Places) && (Places.Count == 0 || Topology.Allowed.Equals(other.Topology.Allowed));
+    public bool IsSameAs(PlacementPlan other) => Places.SequenceEqual(other.Places) && (Places.Count == 0 || Topology.Available.Allowed.Equals(other.Topology.Available.Allowed));
 
     // Fast cores before slow ones; one worker for each core before a second on any; neighbours first, so that few workers share a cache.
     private static WorkerPlace[] Pin(CpuTopology topology, bool withMemory)
     {
         var ordered = topology.Usable
             .OrderByDescending(static p => p.Capacity)
-            .ThenBy(p => topology.Allowed.Intersect(p.Siblings).Ids.IndexOf(p.Id))
+            .ThenBy(p => topology.Available.Allowed.Intersect(p.Siblings).Ids.IndexOf(p.Id))
             .ThenBy(static p => p.Node)
             .ThenBy(p => LastCacheOf(topology, p))
             .ThenBy(static p => p.Id);

@@ -5,8 +5,8 @@ namespace Runtime.Core.Topology;
 /// <summary>A set of logical processors, in order of their numbers. Immutable.</summary>
 internal sealed class ProcessorSet : IEquatable<ProcessorSet>
 {
-    /// <summary>How many processors there can be. CPU_SETSIZE is 1024; kernels are built for 8192 at most. What is above is a broken file, not a machine.</summary>
-    public const int Most = 8192;
+    // CPU_SETSIZE is 1024; kernels are built for 8192 at most. What is above is a broken file, not a machine.
+    private const int Most = 8192;
 
     private readonly int[] _ids;
 
@@ -22,21 +22,6 @@ internal sealed class ProcessorSet : IEquatable<ProcessorSet>
     public int First => _ids.Length == 0 ? -1 : _ids[0];
 
     public static ProcessorSet Of(IEnumerable<int> ids) => new([.. ids.Distinct().Order()]);
-
-    /// <summary>From the bits of a <c>cpu_set_t</c>.</summary>
-    public static ProcessorSet OfMask(ReadOnlySpan<ulong> mask)
-    {
-        var ids = new List<int>();
-        for (var id = 0; id < mask.Length * 64; id++)
-        {
-            if ((mask[id / 64] & (1UL << (id % 64))) != 0)
-            {
-                ids.Add(id);
-            }
-        }
-
-        return new ProcessorSet([.. ids]);
-    }
 
     /// <summary>Reads the kernel's list format, e.g. <c>0-3,8,10-11</c> (man 7 cpuset).</summary>
     /// <returns><see langword="null"/> when it is none.</returns>

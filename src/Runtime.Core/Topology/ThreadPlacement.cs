@@ -42,17 +42,6 @@ internal static unsafe partial class ThreadPlacement
         }
     }
 
-    /// <summary>Where the calling thread may run; for one that nobody has placed, the processors of the process. Linux only.</summary>
-    /// <returns>An empty set when the system does not tell.</returns>
-    public static ProcessorSet ProcessorsOfCaller()
-    {
-        var mask = new ulong[ProcessorSet.Most / 64];
-        fixed (ulong* words = mask)
-        {
-            return SchedGetAffinity(0, (nuint)(mask.Length * sizeof(ulong)), words) == 0 ? ProcessorSet.OfMask(mask) : ProcessorSet.Empty;
-        }
-    }
-
     private static string? SetMemory(int? node)
     {
         var mask = ProcessorSet.Of(node is { } id ? [id] : []).ToMask();
@@ -71,10 +60,6 @@ internal static unsafe partial class ThreadPlacement
     [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SchedSetAffinity(int thread, nuint bytes, ulong* mask);
-
-    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SchedGetAffinity(int thread, nuint bytes, ulong* mask);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -6,7 +6,7 @@ namespace Runtime.Core.Tests.Scheduling;
 /// <summary>The threads that wake up beside workers of idle priority; seen through the kernel where it matters.</summary>
 public sealed class PreemptionTickerTests
 {
-    private static readonly int Processors = ThreadPlacement.ProcessorsOfCaller().Count;
+    private static readonly int Processors = CpuTopologyReader.ReadAvailable().Allowed.Count;
 
     [Fact]
     public void Set_NeverWanted_HasNoThread()

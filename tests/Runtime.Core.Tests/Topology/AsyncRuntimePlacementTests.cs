@@ -23,7 +23,7 @@ public sealed class AsyncRuntimePlacementTests
     {
         await using var runtime = await StartedAsync(Options(pin: false));
 
-        (await AffinitiesAsync(runtime)).ShouldAllBe(static affinity => affinity == Machine.Allowed.ToString());
+        (await AffinitiesAsync(runtime)).ShouldAllBe(static affinity => affinity == Machine.Available.Allowed.ToString());
         runtime.Snapshot().Topology.ShouldSatisfyAllConditions(static t => t.PlacedWorkers.ShouldBe(0), static t => t.Placement.ShouldBe("The system places the workers."));
     }
 
@@ -41,7 +41,7 @@ public sealed class AsyncRuntimePlacementTests
         (await AffinitiesAsync(runtime)).ShouldBe(Expected());
 
         runtime.Reconfigure(Options(pin: false));
-        (await AffinitiesAsync(runtime)).ShouldAllBe(static affinity => affinity == Machine.Allowed.ToString());
+        (await AffinitiesAsync(runtime)).ShouldAllBe(static affinity => affinity == Machine.Available.Allowed.ToString());
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class AsyncRuntimePlacementTests
         // One more than there are workers, so one at least is on a thread that stands in. Who runs which is left to chance.
         var affinities = (await AffinitiesAsync(runtime, Workers + 1)).ToList();
 
-        var bound = affinities.Where(static affinity => affinity != Machine.Allowed.ToString()).ToList();
+        var bound = affinities.Where(static affinity => affinity != Machine.Available.Allowed.ToString()).ToList();
         bound.ShouldBeUnique();
         bound.Count.ShouldBeLessThan(affinities.Count);
         bound.ShouldBeSubsetOf(Expected());
@@ -68,7 +68,7 @@ public sealed class AsyncRuntimePlacementTests
 
         await runtime.Spawn(async ct => new Thread(() => seen.SetResult(Affinity())) { IsBackground = true }.Start()).Guarded();
 
-        (await seen.Task.Guarded()).ShouldBe(Machine.Allowed.ToString());
+        (await seen.Task.Guarded()).ShouldBe(Machine.Available.Allowed.ToString());
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class AsyncRuntimePlacementTests
         var (policies, afterwards) = (string.Empty, string.Empty);
         var thread = new Thread(() =>
         {
-            problem = ThreadPlacement.Apply(new WorkerPlace(0, Machine.Allowed, node, -1, -1, node));
+            problem = ThreadPlacement.Apply(new WorkerPlace(0, Machine.Available.Allowed, node, -1, -1, node));
             policies = Policies();
             ThreadPlacement.Clear();
             afterwards = Policies();
@@ -124,7 +124,7 @@ public sealed class AsyncRuntimePlacementTests
     // One processor each; where there is nothing to pin to, all of them may run anywhere.
     private static IEnumerable<string> Expected() => Pinning.Places.Count > 0
         ? Pinning.Places.Select(static place => place.Processors.ToString()).Order(StringComparer.Ordinal)
-        : Enumerable.Repeat(Machine.Allowed.ToString(), Workers);
+        : Enumerable.Repeat(Machine.Available.Allowed.ToString(), Workers);
 
     private static int Placed(AsyncRuntime runtime) => runtime.Snapshot().Topology.PlacedWorkers;
 

@@ -19,7 +19,7 @@ public sealed class CgroupLimitsTests
         using var tree = Machines.Laptop();
         tree.Write("proc/self/cgroup", "0::/").Write("sys/fs/cgroup/cpu.max", text);
 
-        CpuTopologyReader.Read(tree.Root).UsableProcessors.ShouldBe(workers);
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known: 8).ShouldBe(workers);
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class CgroupLimitsTests
         tree.Write("proc/self/cgroup", $"12:cpuset:/\n4:{controllers}:/\n1:name=systemd:/\n0::/")
             .Write($"sys/fs/cgroup/{mount}/cpu.cfs_quota_us", "50000").Write($"sys/fs/cgroup/{mount}/cpu.cfs_period_us", "100000");
 
-        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Quota.ShouldBe(0.5), static m => m.UsableProcessors.ShouldBe(1));
+        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Available.Quota.ShouldBe(0.5), static m => m.Available.Count(known: 8).ShouldBe(1));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class CgroupLimitsTests
         using var tree = Machines.Laptop();
         tree.Write("proc/self/cgroup", "4:cpu,cpuacct:/").Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1").Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000");
 
-        CpuTopologyReader.Read(tree.Root).Quota.ShouldBeNull();
+        CpuTopologyReader.Read(tree.Root).Available.Quota.ShouldBeNull();
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class CgroupLimitsTests
             .Write("sys/fs/cgroup/kubepods.slice/pod1.slice/cpu.max", "150000 100000")
             .Write("sys/fs/cgroup/kubepods.slice/pod1.slice/web.scope/cpu.max", "400000 100000");
 
-        CpuTopologyReader.Read(tree.Root).Quota.ShouldBe(1.5);
+        CpuTopologyReader.Read(tree.Root).Available.Quota.ShouldBe(1.5);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class CgroupLimitsTests
         tree.Write("proc/self/cgroup", $"4:cpu,cpuacct:{path}\n0::{path}")
             .Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "250000").Write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000");
 
-        CpuTopologyReader.Read(tree.Root).UsableProcessors.ShouldBe(3);
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known: 8).ShouldBe(3);
     }
 
     [Theory]
@@ -77,7 +77,31 @@ public sealed class CgroupLimitsTests
         using var tree = Machines.Laptop();
         tree.Write("proc/self/cgroup", cgroup).Write(file, "2-3,6");
 
-        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Allowed.ToString().ShouldBe("2-3,6"), static m => m.UsableProcessors.ShouldBe(3));
+        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Available.Allowed.ToString().ShouldBe("2-3,6"), static m => m.Available.Count(known: 8).ShouldBe(3));
+    }
+
+    [Fact]
+    public void ReadAvailable_APodResizedInPlace_CountsWhatItHasNow()
+    {
+        using var tree = Machines.Laptop();
+        tree.Write("proc/self/cgroup", "0::/").Write("sys/fs/cgroup/cpu.max", "100000 100000");
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known: 1).ShouldBe(1);
+
+        tree.Write("sys/fs/cgroup/cpu.max", "300000 100000"); // .NET still has what it found when the process began
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known: 1).ShouldBe(3);
+
+        tree.Write("sys/fs/cgroup/cpu.max", "50000 100000");
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known: 1).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(3, 3)] // a quota that .NET has found where this does not look
+    [InlineData(64, 8)]
+    public void ReadAvailable_NoQuota_IsTheLeastOfTheProcessorsAndWhatDotNetFound(int known, int expected)
+    {
+        using var tree = Machines.Laptop();
+
+        CpuTopologyReader.ReadAvailable(new SystemTree(tree.Root)).Count(known).ShouldBe(expected);
     }
 
     [Fact]
@@ -86,6 +110,6 @@ public sealed class CgroupLimitsTests
         using var tree = Machines.TwoSockets();
         tree.Allowed("8-9");
 
-        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Allowed.ToString().ShouldBe("8-9"), static m => m.UsableNodes.ShouldBe(1));
+        CpuTopologyReader.Read(tree.Root).ShouldSatisfyAllConditions(static m => m.Available.Allowed.ToString().ShouldBe("8-9"), static m => m.UsableNodes.ShouldBe(1));
     }
 }

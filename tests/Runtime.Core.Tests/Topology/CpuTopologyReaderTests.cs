@@ -19,7 +19,7 @@ public sealed class CpuTopologyReaderTests
         machine.CacheOf(5, 2)!.ShouldSatisfyAllConditions(static cache => cache.Bytes.ShouldBe(1280 << 10), static cache => cache.Processors.ToString().ShouldBe("1,5"));
         machine.CacheOf(5, 3)!.Processors.ToString().ShouldBe("0-7");
         machine.Nodes[0].Bytes.ShouldBe(16L << 30);
-        (machine.Quota, machine.UsableProcessors, machine.IsShared).ShouldBe((null, 8, false));
+        (machine.Available.Quota, machine.Available.Count(known: 8), machine.Available.IsShared).ShouldBe((null, 8, false));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class CpuTopologyReaderTests
         var machine = CpuTopologyReader.Read(tree.Root);
 
         machine.Processors.Count.ShouldBe(Environment.ProcessorCount);
-        (machine.Nodes.Count, machine.Quota).ShouldBe((1, null));
+        (machine.Nodes.Count, machine.Available.Quota).ShouldBe((1, null));
     }
 
     [Fact]
@@ -87,9 +87,9 @@ public sealed class CpuTopologyReaderTests
     {
         var machine = CpuTopologyReader.Read();
 
-        machine.UsableProcessors.ShouldBeGreaterThanOrEqualTo(1);
-        machine.Allowed.Count.ShouldBeGreaterThanOrEqualTo(Environment.ProcessorCount);
-        machine.Usable.Count().ShouldBe(machine.Allowed.Count);
-        AvailableProcessors.Count().ShouldBeLessThanOrEqualTo(Environment.ProcessorCount);
+        machine.Available.Count(known: 8).ShouldBeGreaterThanOrEqualTo(1);
+        machine.Available.Allowed.Count.ShouldBeGreaterThanOrEqualTo(Environment.ProcessorCount);
+        machine.Usable.Count().ShouldBe(machine.Available.Allowed.Count);
+        CpuTopologyReader.ReadAvailable().Count().ShouldBeLessThanOrEqualTo(Environment.ProcessorCount);
     }
 }
