@@ -1,3 +1,4 @@
+using System.Globalization;
 using Runtime.Core.Scheduling;
 using Runtime.Core.Topology;
 
@@ -65,6 +66,7 @@ public sealed class PreemptionTickerTests
         var places = Tickers("tka").ConvertAll(static thread => thread.Allowed);
         await over.CancelAsync();
         await work.Guarded();
+        Until(static () => Tickers("tka").TrueForAll(static thread => thread.SleepsUntilWoken)); // nobody ticks for an idle runtime
         await runtime.StopAsync();
 
         places.ShouldBeUnique();
@@ -112,7 +114,10 @@ public sealed class PreemptionTickerTests
                 if (File.ReadAllText(Path.Combine(folder, "comm")).StartsWith($"{prefix}-tick-", StringComparison.Ordinal))
                 {
                     var status = File.ReadAllLines(Path.Combine(folder, "status"));
-                    found.Add(new TickThread(Value(status, "Cpus_allowed_list:"), long.Parse(Value(status, "voluntary_ctxt_switches:"), System.Globalization.CultureInfo.InvariantCulture)));
+                    found.Add(new TickThread(
+                        Value(status, "Cpus_allowed_list:"),
+                        long.Parse(Value(status, "voluntary_ctxt_switches:"), CultureInfo.InvariantCulture),
+                        File.ReadAllText(Path.Combine(folder, "syscall")).Split(' ') is [_, _, _, _, "0x0", ..])); // futex(address, operation, value, no timeout)
                 }
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or IOException)
@@ -126,5 +131,5 @@ public sealed class PreemptionTickerTests
 
     private static string Value(string[] lines, string key) => Array.Find(lines, line => line.StartsWith(key, StringComparison.Ordinal))![key.Length..].Trim();
 
-    private sealed record TickThread(string Allowed, long Switches);
+    private sealed record TickThread(string Allowed, long Switches, bool SleepsUntilWoken);
 }
