@@ -76,7 +76,7 @@ internal static class OptionRule
     private const int LongestQuote = 100;
 
     public static OptionRule<TOptions> Integer<TOptions>(
-        string key, int defaultValue, int least, int greatest, Func<TOptions, int> get, Action<TOptions, int> set, bool orZero = false) => new()
+        string key, int defaultValue, int least, int greatest, Func<TOptions, int> get, Action<TOptions, int> set, bool orZero = false, bool atStartOnly = false) => new()
         {
             Key = key,
             Type = "integer",
@@ -84,6 +84,7 @@ internal static class OptionRule
             Default = Text(defaultValue),
             Range = $"{(orZero ? "0, or " : "")}from {Text(least)} to {Text(greatest)}",
             Remedy = UseDefault(Text(defaultValue)),
+            AtStartOnly = atStartOnly,
             Read = options => Text(get(options)),
             TryWrite = (options, text) => Set(int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value), options, set, value),
             IsValid = options => (get(options) >= least && get(options) <= greatest) || (orZero && get(options) == 0),

@@ -44,6 +44,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
             services.AddOptionsOfRuntime();
             services.AddRuntime();
             services.AddQueues();
+            services.AddJobs();
             services.AddTuner();
             services.AddHealthAndEndpoints();
         }

@@ -38,6 +38,21 @@ internal static class EventIds
     public const int QueueStopped = 704;
     public const int QueueAbandoned = 705;
 
+    // 800: jobs
+    public const int JobsOpened = 801;
+    public const int JobsForget = 802;
+    public const int JobRetried = 803;
+    public const int JobFailed = 804;
+    public const int JobParked = 805;
+    public const int JobEnded = 806;
+    public const int JobFenced = 807;
+    public const int JobsCut = 808;
+    public const int ScheduleUnreadable = 809;
+
+    // 900: stores
+    public const int StoreFailed = 901;
+    public const int StoreAnswers = 902;
+
     // 1000: health and endpoints
     public const int EndpointsListening = 1001;
 }

@@ -14,6 +14,9 @@ public sealed class AsyncRuntimeHostingOptions : AsyncRuntimeOptions
     /// <summary>Gets the settings of the named queues, by name.</summary>
     public IDictionary<string, BackgroundQueueOptions> Queues { get; } = new Dictionary<string, BackgroundQueueOptions>(StringComparer.Ordinal);
 
+    /// <summary>Gets or sets the settings of durable jobs.</summary>
+    public JobsOptions Jobs { get; set; } = new();
+
     /// <summary>Gets or sets what <c>/metrics</c> shows.</summary>
     public MetricsOptions Metrics { get; set; } = new();
 

@@ -24,11 +24,27 @@ internal static class ConfigurationKeys
         OptionRule.Switch<BackgroundQueueOptions>("DeferScopeDisposal", false, static o => o.DeferScopeDisposal, static (o, v) => o.DeferScopeDisposal = v),
     ];
 
+    /// <summary>The keys of durable jobs, below <c>Jobs</c>.</summary>
+    public static IReadOnlyList<OptionRule<JobsOptions>> OfJobs { get; } =
+    [
+        OptionRule.Integer<JobsOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
+        OptionRule.Integer<JobsOptions>("MaxAttempts", 10, 1, JobRules.MostAttempts, static o => o.MaxAttempts, static (o, v) => o.MaxAttempts = v),
+        OptionRule.Duration<JobsOptions>(
+            "RetryDelay", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1), static o => o.RetryDelay, static (o, v) => o.RetryDelay = v),
+        OptionRule.Duration<JobsOptions>(
+            "MaxRetryDelay", TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(30), static o => o.MaxRetryDelay, static (o, v) => o.MaxRetryDelay = v),
+        OptionRule.Integer<JobsOptions>("MaxCrashes", 3, 1, 100, static o => o.MaxCrashes, static (o, v) => o.MaxCrashes = v, atStartOnly: true),
+        OptionRule.Duration<JobsOptions>(
+            "Retention", TimeSpan.FromDays(7), TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650), static o => o.Retention, static (o, v) => o.Retention = v),
+        OptionRule.Integer<JobsOptions>("MaxArgumentBytes", 262_144, 1024, 16_777_216, static o => o.MaxArgumentBytes, static (o, v) => o.MaxArgumentBytes = v),
+    ];
+
     /// <summary>Every key with a fixed path.</summary>
     public static IReadOnlyList<OptionRule<AsyncRuntimeHostingOptions>> All { get; } =
     [
         .. AsyncRuntimeOptionsRules.All.Select(static rule => rule.Within<AsyncRuntimeHostingOptions>("", static whole => whole)),
         .. OfOneQueue.Select(static rule => rule.Within<AsyncRuntimeHostingOptions>("Queue:", static whole => whole.Queue)),
+        .. OfJobs.Select(static rule => rule.Within<AsyncRuntimeHostingOptions>("Jobs:", static whole => whole.Jobs)),
         OptionRule.List<AsyncRuntimeHostingOptions>(
             "Metrics:Meters", string.Join(", ", DefaultMeters), "names of meters of 1 to 255 characters", static name => name.Length is >= 1 and <= 255,
             static o => o.Metrics.Meters, static (o, v) => o.Metrics.Meters = v),
@@ -42,6 +58,7 @@ internal static class ConfigurationKeys
     [
         .. AsyncRuntimeOptionsRules.MissingParts(options),
         .. options.Queue is null ? [nameof(options.Queue)] : Array.Empty<string>(),
+        .. options.Jobs is null ? [nameof(options.Jobs)] : Array.Empty<string>(),
         .. options.Metrics is null ? [nameof(options.Metrics)] : Array.Empty<string>(),
         .. options.Endpoints is null ? [nameof(options.Endpoints)] : Array.Empty<string>(),
     ];

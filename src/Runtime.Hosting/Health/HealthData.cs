@@ -1,4 +1,5 @@
 using Runtime.Core;
+using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Health;
@@ -6,7 +7,7 @@ namespace Runtime.Hosting.Health;
 /// <summary>The figures that go with the health of the runtime. Numbers and short names only: they are shown to whoever may see the endpoint.</summary>
 internal static class HealthData
 {
-    public static IReadOnlyDictionary<string, object> Of(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queues) => new Dictionary<string, object>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, object> Of(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queues, JobEngine jobs) => new Dictionary<string, object>(StringComparer.Ordinal)
     {
         ["state"] = snapshot.State.ToString(),
         ["workers"] = snapshot.Workers.Count,
@@ -47,6 +48,13 @@ internal static class HealthData
             ["allowedProcessors"] = snapshot.Topology.AllowedProcessors,
             ["nodes"] = snapshot.Topology.Nodes,
             ["placedWorkers"] = snapshot.Topology.PlacedWorkers,
+        },
+        ["jobs"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["store"] = jobs.Store.Kind,
+            ["durable"] = jobs.Store.IsDurable,
+            ["running"] = jobs.Running,
+            ["unwritten"] = jobs.Unwritten,
         },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };

@@ -3,12 +3,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Runtime.Core;
 using Runtime.Core.Lifecycle;
 using Runtime.Hosting.Configuration;
+using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Health;
 
 /// <summary>How the runtime is. Unhealthy: it does not run, or its timers or its event loop stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
-internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, LiveOptions options, TimerProbe probe) : IHealthCheck
+internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, JobEngine jobs, LiveOptions options, TimerProbe probe) : IHealthCheck
 {
     /// <summary>The name under which the check is registered.</summary>
     public const string Name = "async-runtime";
@@ -58,7 +59,7 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
 
         // An application may have registered this check with a milder failure status; it decides.
         return new HealthCheckResult(
-            status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots));
+            status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots, jobs));
     }
 
     /// <summary>What is wrong with the event loop, if anything.</summary>
@@ -73,6 +74,12 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
         if (options.Failure is { } failure)
         {
             reasons.Add($"The configuration could not be reloaded; the old settings stay. {failure}");
+        }
+
+        if (jobs.Trouble is { } trouble)
+        {
+            // Not Unhealthy: what runs in memory runs, and a restart would not bring the store back.
+            reasons.Add($"The job store ({jobs.Store.Kind}) does not answer. {trouble}");
         }
 
         if (snapshot.LongestWait > threshold)

@@ -8,6 +8,7 @@ using Runtime.Core.Execution;
 using Runtime.Core.Tuning;
 using Runtime.Hosting.Configuration;
 using Runtime.Hosting.Endpoints;
+using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
 using Runtime.Hosting.Tuning;
 
@@ -22,6 +23,8 @@ namespace Runtime.Hosting.Lifetime;
 internal sealed partial class RuntimeService(
     AsyncRuntime runtime,
     BackgroundQueues queues,
+    JobEngine jobs,
+    RecurringRegistrations recurring,
     TunableRuntime tunable,
     Tuner tuner,
     TunerLog tunerLog,
@@ -58,6 +61,8 @@ internal sealed partial class RuntimeService(
         runtime.EventLoop.PollerChosen += LogPollerChosen;
         await runtime.StartAsync(cancellationToken);
         queues.Start();
+        await jobs.StartAsync(cancellationToken);
+        await recurring.PutAllAsync(cancellationToken);
         _subscription = options.OnChange((_, _) => Apply());
         Apply(); // what changed since the runtime was made
         tunerLog.Attach();
@@ -90,7 +95,9 @@ internal sealed partial class RuntimeService(
         var shutdown = options.CurrentValue.Shutdown;
         using var drain = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         drain.CancelAfter(shutdown.DrainTimeout);
+        var durable = jobs.StopAsync(shutdown.DrainTimeout, shutdown.CancelTimeout, cancellationToken);
         var queued = await queues.StopAsync(shutdown.DrainTimeout, shutdown.CancelTimeout, cancellationToken);
+        await durable;
         var spawned = await runtime.StopAsync(drain.Token);
         Report(queued, spawned);
         if (endpoints is not null)

@@ -37,6 +37,7 @@ internal sealed record QueueSettings
         Priorities = runtime.EnablePriorityScheduling,
     };
 
-    private static int AutomaticConcurrency(AsyncRuntimeOptions runtime) =>
+    /// <summary>How many items run at once where that is left to us.</summary>
+    public static int AutomaticConcurrency(AsyncRuntimeOptions runtime) =>
         Math.Max(LeastAutomaticConcurrency, AsyncRuntime.EffectiveWorkers(runtime) * ConcurrencyPerWorker);
 }

@@ -12,7 +12,7 @@ public sealed class ConfigurationPageTests
 
         documented.ShouldBe(
             ConfigurationKeys.All.Select(static rule => Row(rule, ""))
-                .SelectMany(static row => row.StartsWith("Metrics:", StringComparison.Ordinal)
+                .SelectMany(static row => row.StartsWith("Jobs:MaxConcurrency", StringComparison.Ordinal)
                     ? ConfigurationKeys.OfOneQueue.Select(static rule => Row(rule, "Queues:NAME:")).Append(row)
                     : [row]));
     }

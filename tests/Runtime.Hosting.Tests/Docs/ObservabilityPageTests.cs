@@ -14,7 +14,7 @@ public sealed class ObservabilityPageTests
     [Fact]
     public async Task Metrics_AreTheInstrumentsOfALiveHost()
     {
-        await using var host = await TestHost.StartAsync();
+        await using var host = await TestHost.StartAsync(static builder => builder.Services.AddAsyncRuntime().AddJob<DocumentedJob>());
         var factory = host.Services.GetRequiredService<IMeterFactory>();
         var labels = new SortedDictionary<string, SortedSet<string>>(StringComparer.Ordinal);
         var rows = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -31,6 +31,7 @@ public sealed class ObservabilityPageTests
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Note(instrument, tags));
         listener.Start();
         await (await host.Services.GetRequiredService<IBackgroundQueue>().EnqueueAsync(static _ => ValueTask.CompletedTask)).Completion.Guard();
+        await (await host.Services.GetRequiredService<IJobClient>().EnqueueAsync<DocumentedJob, NoArguments>(NoArguments.Value)).WaitAsync().Guard();
         listener.RecordObservableInstruments();
 
         MarkdownTable.Rows("observability.md", "Instrument").Select(static row => string.Join(" | ", row.Take(5))).ShouldBe(rows.Values);
@@ -78,6 +79,7 @@ public sealed class ObservabilityPageTests
     public async Task Spans_AreThoseOfALiveHost()
     {
         var ended = new TaskCompletionSource<Activity>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var jobEnded = new TaskCompletionSource<Activity>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var listener = new ActivityListener
         {
             ShouldListenTo = static source => source.Name == "AsyncRuntime",
@@ -88,19 +90,25 @@ public sealed class ObservabilityPageTests
                 {
                     ended.TrySetResult(activity);
                 }
+                else if (activity.GetTagItem("async_runtime.job.name") is "of.the.documentation")
+                {
+                    jobEnded.TrySetResult(activity);
+                }
             },
         };
         ActivitySource.AddActivityListener(listener);
-        await using var host = await TestHost.StartAsync();
+        await using var host = await TestHost.StartAsync(static builder => builder.Services.AddAsyncRuntime().AddJob<DocumentedJob>());
         await (await host.Services.GetRequiredService<IBackgroundQueue>()
             .EnqueueAsync(static _ => ValueTask.CompletedTask, new EnqueueOptions { Name = "of the documentation" })).Completion.Guard();
 
-        var activity = await ended.Task.Guard();
+        await host.Services.GetRequiredService<IJobClient>().EnqueueAsync<DocumentedJob, NoArguments>(NoArguments.Value);
 
-        var row = MarkdownTable.Rows("observability.md", "Span").ShouldHaveSingleItem();
-        row[0].ShouldBe(activity.OperationName.Replace("default", "QUEUE", StringComparison.Ordinal));
-        row[1].ShouldBe(activity.Kind.ToString());
-        row[3].ShouldBe(string.Join(", ", activity.TagObjects.Select(static tag => tag.Key).Order(StringComparer.Ordinal)));
+        var activities = new[] { await ended.Task.Guard(), await jobEnded.Task.Guard() };
+
+        MarkdownTable.Rows("observability.md", "Span").Select(static row => (row[0], row[1], row[3])).ShouldBe(activities.Select(static activity => (
+            activity.OperationName.Replace("default", "QUEUE", StringComparison.Ordinal).Replace("of.the.documentation", "JOB", StringComparison.Ordinal),
+            activity.Kind.ToString(),
+            string.Join(", ", activity.TagObjects.Select(static tag => tag.Key).Order(StringComparer.Ordinal)))));
     }
 
     [Fact]
@@ -115,5 +123,11 @@ public sealed class ObservabilityPageTests
         var name = PrometheusNames.Family(instrument.Name, PrometheusUnit.Of(instrument.Unit, isGauge), kind == "Counter");
         var shown = string.Join(", ", labels);
         return $"{instrument.Name} | {name} | {kind} | {(string.IsNullOrEmpty(instrument.Unit) ? "–" : instrument.Unit)} | {(shown.Length == 0 ? "–" : shown)}";
+    }
+
+    [Job("of.the.documentation")]
+    private sealed class DocumentedJob : IJob<NoArguments>
+    {
+        public ValueTask<JobOutcome> RunAsync(NoArguments args, JobContext context, CancellationToken cancellationToken) => new(JobOutcome.Done);
     }
 }

@@ -1,0 +1,286 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Runtime.Core;
+using Runtime.Hosting.Configuration;
+
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>Claims jobs from the store while there is room, runs them on the runtime, and has their ends written.</summary>
+/// <remarks>
+/// Three loops, each of which catches all that its calls can throw and whose task is awaited at the stop: this one claims, <see cref="JobWriter"/> writes, <see cref="RecurringJobs"/> fires.
+/// One loop claims for the whole process: the store is asked once for many jobs, not once by each worker.
+/// </remarks>
+internal sealed partial class JobEngine : IJobStoreListener, IDisposable
+{
+    // More at once would run long after they were claimed, and could not be run by anybody else meanwhile.
+    private const int MostPerClaim = 256;
+
+    // Ends that the store has not taken may pile up to this many times the room; then no more jobs are started.
+    private const int MostUnwrittenPerRoom = 4;
+
+    // How long jobs that run already may keep a suspect from running alone; then it runs beside them.
+    private static readonly TimeSpan SuspectPatience = TimeSpan.FromSeconds(10);
+
+    private readonly AsyncRuntime _runtime;
+    private readonly IJobStore _store;
+    private readonly JobRegistry _registry;
+    private readonly JobWaiters _waiters;
+    private readonly JobRunner _runner;
+    private readonly JobReporter _reporter;
+    private readonly JobMetrics _metrics;
+    private readonly RecurringJobs _recurring;
+    private readonly LiveOptions _options;
+    private readonly StoreTrouble _trouble;
+    private readonly JobWriter _writer;
+    private readonly ILogger<JobEngine> _logger;
+    private readonly Pulse _work;
+    private readonly ConcurrentDictionary<long, RunningJob> _running = new();
+    private readonly CancellationTokenSource _giveUp = new();
+    private Task _loops = Task.CompletedTask;
+    private TaskCompletionSource? _idle;
+    private bool _isStarted;
+    private volatile bool _isStopping;
+    private volatile bool _mayHaveMore;
+    private int _suspects;
+
+    public JobEngine(
+        AsyncRuntime runtime, IJobStore store, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics, RecurringJobs recurring,
+        LiveOptions options, StoreTrouble trouble, ILogger<JobEngine> logger)
+    {
+        (_runtime, _store, _registry, _waiters, _runner, _reporter, _metrics, _recurring) = (runtime, store, registry, waiters, runner, reporter, metrics, recurring);
+        (_options, _trouble, _logger) = (options, trouble, logger);
+        _work = new(runtime.TimeProvider);
+        _writer = new(store, metrics, trouble, reporter.Ended, Fenced, MakeRoom, runtime.TimeProvider);
+        metrics.Observe(() => _running.Count);
+    }
+
+    /// <summary>Gets how many jobs run in this process.</summary>
+    public int Running => _running.Count;
+
+    /// <summary>Gets how many ends of jobs wait for the store.</summary>
+    public int Unwritten => _writer.Unwritten;
+
+    /// <summary>Gets what is wrong with the store, if anything.</summary>
+    public string? Trouble => _trouble.Message;
+
+    public IJobStore Store => _store;
+
+    /// <summary>Opens the store and starts to run jobs. Called once.</summary>
+    /// <exception cref="JobStoreException">The store cannot be used.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var node = new JobNode(NodeName(), _registry.Names, _options.CurrentValue.Jobs.MaxCrashes);
+        await _store.OpenAsync(node, this, cancellationToken);
+        if (_registry.Names.Count > 0)
+        {
+            LogOpened(_store.Kind, _registry.Names.Count);
+            if (!_store.IsDurable)
+            {
+                LogForgets();
+            }
+        }
+
+        _isStarted = true;
+        if (_registry.Names.Count == 0)
+        {
+            return; // nothing here runs jobs: those that others have stored are not ours to park
+        }
+
+        var options = new SpawnOptions { Priority = TaskPriority.High, Name = "durable jobs" };
+        _loops = Task.WhenAll(
+            _runtime.Spawn(async _ => await ClaimAsync(), options, CancellationToken.None),
+            _runtime.Spawn(async _ => await _writer.RunAsync(_giveUp.Token), options, CancellationToken.None),
+            _runtime.Spawn(async _ => await _recurring.RunAsync(), options, CancellationToken.None),
+            _runtime.Spawn(async _ => await PurgeAsync(), options with { Priority = TaskPriority.Background }, CancellationToken.None));
+    }
+
+    public void Dispose() => _giveUp.Dispose();
+
+    public void WorkArrived() => _work.Set();
+
+    public void SchedulesChanged() => _recurring.Look();
+
+    public void JobEnded(Guid id) => _waiters.Signal(id);
+
+    public void CancellationRequested(Guid id, string? reason)
+    {
+        foreach (var run in _running.Values)
+        {
+            if (run.Id == id)
+            {
+                run.Cancel(RunCancellation.Asked, reason);
+            }
+        }
+    }
+
+    private int Room()
+    {
+        var settings = _options.CurrentValue;
+        var most = settings.Jobs.MaxConcurrency > 0 ? settings.Jobs.MaxConcurrency : Queues.QueueSettings.AutomaticConcurrency(settings);
+        return _writer.Unwritten > most * MostUnwrittenPerRoom ? 0 : Math.Min(most - _running.Count, MostPerClaim);
+    }
+
+    private async ValueTask ClaimAsync()
+    {
+        var failures = 0;
+        while (!_isStopping)
+        {
+            TimeSpan? wait = null;
+            try
+            {
+                var claims = await ClaimOnceAsync();
+                if (claims is not null)
+                {
+                    _trouble.Over();
+                    failures = 0;
+                    wait = claims.NextDue;
+                    Expect(claims.MayHaveMore);
+                    if (claims.MayHaveMore && Room() > 0)
+                    {
+                        continue;
+                    }
+                }
+            }
+            catch (Exception exception)
+            {
+                _metrics.StoreFailed();
+                _trouble.Report(exception, "hand out jobs");
+                wait = StoreTrouble.Backoff(failures++);
+            }
+
+            await _work.WaitAsync(wait);
+        }
+    }
+
+    private async ValueTask<JobClaims?> ClaimOnceAsync()
+    {
+        var room = Room();
+        if (room <= 0 || Volatile.Read(ref _suspects) > 0)
+        {
+            Expect(more: true);
+            room = Room();
+            if (room <= 0 || Volatile.Read(ref _suspects) > 0)
+            {
+                return null; // whoever makes room sets the pulse
+            }
+        }
+
+        var request = new JobClaimRequest { Room = room, StarvationThreshold = _options.CurrentValue.StarvationThreshold };
+        var claims = await _store.ClaimAsync(request, CancellationToken.None);
+        Begin(claims.Jobs, isSuspect: false);
+        return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
+    }
+
+    // The process has died in this job so often that the next death is put down to it: nothing else may run then.
+    private async ValueTask<JobClaims?> ClaimSuspectAsync(JobClaimRequest request)
+    {
+        await WaitForIdleAsync(SuspectPatience);
+        if (_isStopping)
+        {
+            return null;
+        }
+
+        var claims = await _store.ClaimAsync(request with { Room = 1, Suspect = true }, CancellationToken.None);
+        Begin(claims.Jobs, isSuspect: true);
+        return claims.Jobs.Count > 0 ? null : claims with { SuspectWaits = false };
+    }
+
+    private void Begin(IReadOnlyList<ClaimedJob> jobs, bool isSuspect)
+    {
+        foreach (var job in jobs)
+        {
+            _metrics.Claimed(job);
+            var run = new RunningJob(job) { Reported = _writer.AddReport };
+            _running[job.Lease.Number] = run;
+            if (isSuspect)
+            {
+                Interlocked.Increment(ref _suspects);
+            }
+
+            try
+            {
+                _ = _runtime.Spawn(async _ => await RunAsync(run, isSuspect), OptionsOf(job), CancellationToken.None);
+            }
+            catch (RuntimeNotRunningException)
+            {
+                EndRun(run, new JobEnding(job.Lease, JobEndingKind.Interrupted), isSuspect);
+            }
+        }
+    }
+
+    private static SpawnOptions OptionsOf(ClaimedJob job)
+    {
+        var left = job.Job.Deadline - job.Waited;
+        return new SpawnOptions { Priority = job.Job.Priority, Name = job.Job.Name, Deadline = left < TimeSpan.Zero ? TimeSpan.Zero : left };
+    }
+
+    private async ValueTask RunAsync(RunningJob run, bool isSuspect)
+    {
+        if (_isStopping && run.Cause == RunCancellation.Stopping)
+        {
+            EndRun(run, new JobEnding(run.Claimed.Lease, JobEndingKind.Interrupted, run.CancellationReason), isSuspect); // it never began
+            return;
+        }
+
+        var report = _reporter.Begin(run);
+        var ending = await _runner.RunAsync(run);
+        report.End(ending);
+        EndRun(run, ending, isSuspect);
+    }
+
+    private void EndRun(RunningJob run, JobEnding ending, bool isSuspect)
+    {
+        if (isSuspect)
+        {
+            Interlocked.Decrement(ref _suspects);
+        }
+
+        if (run.TryEnd())
+        {
+            _writer.Add(ending);
+        }
+
+        _running.TryRemove(run.Claimed.Lease.Number, out _);
+        if (_running.IsEmpty)
+        {
+            Volatile.Read(ref _idle)?.TrySetResult();
+        }
+
+        MakeRoom();
+    }
+
+    // Whoever makes room reads the flag after that; the claimer sets the flag before it looks for room. A fence on both sides, so one of them sees the other.
+    private void MakeRoom()
+    {
+        Interlocked.MemoryBarrier();
+        if (_mayHaveMore)
+        {
+            _work.Set();
+        }
+    }
+
+    private void Expect(bool more)
+    {
+        _mayHaveMore = more;
+        Interlocked.MemoryBarrier();
+    }
+
+    private void Fenced(JobEnding ending)
+    {
+        _metrics.Fenced();
+        LogFenced(ending.Lease.Id, ending.Kind, ending.Lease.Number);
+    }
+
+    // Until nothing runs, at most for a time.
+    private async ValueTask WaitForIdleAsync(TimeSpan atMost)
+    {
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _idle, idle);
+        if (!_running.IsEmpty)
+        {
+            await idle.Task.WaitAsync(atMost, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private static string NodeName() => $"{Environment.MachineName}:{Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+}

@@ -1,0 +1,75 @@
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>What is asked of, and changed in, stored jobs.</summary>
+internal sealed partial class JobClient
+{
+    public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken = default) => store.GetAsync(id, cancellationToken);
+
+    public async ValueTask<JobHandle?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
+        await store.GetAsync(id, cancellationToken) is { } job ? new JobHandle(this, job.Id, job.Name, isDuplicate: false) : null;
+
+    public ValueTask<JobPage> ListAsync(JobFilter? filter = null, CancellationToken cancellationToken = default) => store.ListAsync(Checked(filter ?? new()), cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter? filter = null, CancellationToken cancellationToken = default) => store.CountAsync(Checked(filter ?? new()), cancellationToken);
+
+    public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason = null, CancellationToken cancellationToken = default) => store.CancelAsync(id, Short(reason), cancellationToken);
+
+    public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken = default) => store.RetryAsync(Checked(filter), cancellationToken);
+
+    public ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken = default) => store.DiscardAsync(Checked(filter), cancellationToken);
+
+    public ValueTask PauseAsync(JobPause pause, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pause);
+        JobRules.CheckWord(pause.Key, JobRules.LongestName, nameof(pause.Key));
+        return Enum.IsDefined(pause.Scope)
+            ? store.PauseAsync(pause with { Reason = Short(pause.Reason) }, cancellationToken)
+            : throw new ArgumentException($"{nameof(pause.Scope)} is {pause.Scope}; it must be one of the names of {nameof(JobPauseScope)}.", nameof(pause));
+    }
+
+    public ValueTask<bool> ResumeAsync(JobPauseScope scope, string key, CancellationToken cancellationToken = default) => store.ResumeAsync(scope, key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken = default) => store.ListPausesAsync(cancellationToken);
+
+    /// <summary>Waits for the end of a job, however it ends.</summary>
+    public async Task<JobInfo> WaitAsync(Guid id, CancellationToken cancellationToken)
+    {
+        waiters.Enter(id);
+        try
+        {
+            while (true)
+            {
+                var signal = waiters.NextSignal(id); // before the reading: an end after it is signalled, one before it is read
+                var job = await store.GetAsync(id, cancellationToken) ?? throw new JobNotFoundException(id);
+                if (job.IsOver || job.State == JobState.Parked)
+                {
+                    return job;
+                }
+
+                await signal.WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            waiters.Leave(id);
+        }
+    }
+
+    /// <summary>Waits for the success of a job.</summary>
+    public async Task<JobInfo> WaitForSuccessAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var job = await WaitAsync(id, cancellationToken);
+        return job.State switch
+        {
+            JobState.Succeeded => job,
+            JobState.Cancelled => throw new OperationCanceledException($"The job {id} ('{job.Name}') was cancelled. {job.Reason}".TrimEnd()),
+            _ => throw new JobFailedException(job),
+        };
+    }
+
+    private static JobFilter Checked(JobFilter filter)
+    {
+        JobRules.Check(filter);
+        return filter;
+    }
+}

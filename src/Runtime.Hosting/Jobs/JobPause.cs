@@ -1,0 +1,22 @@
+namespace Runtime.Hosting;
+
+/// <summary>A pause: what does not start, why, and until when.</summary>
+/// <param name="Scope">What kind of thing is paused.</param>
+/// <param name="Key">Its name.</param>
+/// <param name="Reason">Why, for status pages.</param>
+/// <param name="Until">When it ends by itself; <see langword="null"/>: not before somebody ends it.</param>
+public sealed record JobPause(JobPauseScope Scope, string Key, string? Reason = null, DateTimeOffset? Until = null);
+
+/// <summary>What can be paused.</summary>
+/// <remarks>The numbers stand in stores and never change their meaning.</remarks>
+public enum JobPauseScope
+{
+    /// <summary>A queue.</summary>
+    Queue = 0,
+
+    /// <summary>A kind of job, by its name.</summary>
+    Name = 1,
+
+    /// <summary>A recurring job.</summary>
+    Schedule = 2,
+}

@@ -1,0 +1,78 @@
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>Those who wait for the end of a job.</summary>
+/// <remarks>Thread safe. A waiter registers before it reads the job for the first time, so an end in between is seen by one or the other.</remarks>
+internal sealed class JobWaiters
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, Waiter> _waiters = [];
+
+    /// <summary>Gets how many jobs are waited for.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiters.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes part in waiting for a job; to be given back by <see cref="Leave"/>.</summary>
+    public void Enter(Guid id)
+    {
+        lock (_lock)
+        {
+            if (!_waiters.TryGetValue(id, out var waiter))
+            {
+                _waiters.Add(id, waiter = new());
+            }
+
+            waiter.Callers++;
+        }
+    }
+
+    /// <summary>Gets a task that ends with the next signal for a job that <see cref="Enter"/> was called for.</summary>
+    public Task NextSignal(Guid id)
+    {
+        lock (_lock)
+        {
+            return _waiters[id].Signal.Task;
+        }
+    }
+
+    public void Leave(Guid id)
+    {
+        lock (_lock)
+        {
+            if (_waiters.TryGetValue(id, out var waiter) && --waiter.Callers == 0)
+            {
+                _waiters.Remove(id);
+            }
+        }
+    }
+
+    /// <summary>Wakes those who wait for a job.</summary>
+    public void Signal(Guid id)
+    {
+        TaskCompletionSource? signal = null;
+        lock (_lock)
+        {
+            if (_waiters.TryGetValue(id, out var waiter))
+            {
+                signal = waiter.Signal;
+                waiter.Signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+
+        signal?.TrySetResult();
+    }
+
+    private sealed class Waiter
+    {
+        public int Callers { get; set; }
+
+        public TaskCompletionSource Signal { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

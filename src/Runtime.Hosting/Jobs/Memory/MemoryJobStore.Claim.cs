@@ -1,0 +1,184 @@
+namespace Runtime.Hosting.Jobs.Memory;
+
+/// <summary>What may run now.</summary>
+internal sealed partial class MemoryJobStore
+{
+    // How many jobs of one queue and rank are moved up in one claim: enough that none waits for ever, few enough that a claim stays short.
+    private const int MostMovedUp = 64;
+
+    public ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            EndPauses(now);
+            Promote(now);
+            MoveUp(now, request.StarvationThreshold);
+            var claimed = new List<ClaimedJob>();
+            var more = false;
+            if (!request.Suspect)
+            {
+                more = Take(request, now, claimed);
+            }
+
+            return new(new JobClaims(claimed, NextDue(now), more, SuspectWaits: false)); // no process of ours has died: the jobs died with it
+        }
+    }
+
+    private bool Take(JobClaimRequest request, DateTimeOffset now, List<ClaimedJob> claimed)
+    {
+        var room = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var name in _queued.Keys)
+        {
+            room[name] = _pauses.ContainsKey((JobPauseScope.Queue, name)) ? 0 : request.RoomOfQueue.GetValueOrDefault(name, int.MaxValue);
+        }
+
+        while (claimed.Count < request.Room)
+        {
+            var first = MostUrgent(room);
+            if (first is null)
+            {
+                return false;
+            }
+
+            if (TryHold(first))
+            {
+                continue;
+            }
+
+            QueueOf(first.Job.Queue).Remove(first);
+            room[first.Job.Queue]--;
+            claimed.Add(Start(first, now));
+        }
+
+        return MostUrgent(room) is not null;
+    }
+
+    private StoredJob? MostUrgent(Dictionary<string, int> room)
+    {
+        StoredJob? first = null;
+        foreach (var (name, queue) in _queued)
+        {
+            if (queue.Count > 0 && room.GetValueOrDefault(name) > 0 && (first is null || ByUrgency.Instance.Compare(queue.Min, first) < 0))
+            {
+                first = queue.Min;
+            }
+        }
+
+        return first;
+    }
+
+    // Takes a job out of its queue that may not run although it is its turn.
+    private bool TryHold(StoredJob stored)
+    {
+        if (_pauses.TryGetValue((JobPauseScope.Name, stored.Job.Name), out var pause))
+        {
+            QueueOf(stored.Job.Queue).Remove(stored);
+            Block(stored, _heldByName.TryGetValue(stored.Job.Name, out var held) ? held : _heldByName[stored.Job.Name] = new(ByUrgency.Instance), $"Jobs of this kind are paused. {pause.Reason}".TrimEnd());
+            return true;
+        }
+
+        if (stored.Job.ConcurrencyKey is not { } key)
+        {
+            return false;
+        }
+
+        if (!_places.TryGetValue(key, out var places))
+        {
+            _places.Add(key, places = new());
+        }
+
+        if (places.Running >= stored.Job.ConcurrencyLimit)
+        {
+            QueueOf(stored.Job.Queue).Remove(stored);
+            Block(stored, places.Blocked, $"The {stored.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
+            return true;
+        }
+
+        places.Running++;
+        stored.HoldsKey = true;
+        return false;
+    }
+
+    private static void Block(StoredJob stored, SortedSet<StoredJob> blocked, string reason)
+    {
+        stored.State = JobState.Blocked;
+        stored.Reason = reason;
+        blocked.Add(stored);
+    }
+
+    private ClaimedJob Start(StoredJob stored, DateTimeOffset now)
+    {
+        stored.State = JobState.Running;
+        stored.Lease = ++_lastLease;
+        stored.Attempt++;
+        stored.StartedAt = now;
+        stored.FinishedAt = null;
+        stored.Reason = null;
+        stored.Progress = null;
+        if (stored.Job is { UniqueKey: { } key, Uniqueness: JobUniqueness.WhileQueued })
+        {
+            ReleaseKey(stored, key);
+        }
+
+        return new ClaimedJob
+        {
+            Lease = new(stored.Job.Id, stored.Row, stored.Lease),
+            Job = stored.Job,
+            Attempt = stored.Attempt,
+            Crashes = stored.Crashes,
+            EnqueuedAt = stored.EnqueuedAt,
+            RunAt = stored.RunAt,
+            Waited = now - stored.RunAt,
+            LastError = stored.LastError,
+        };
+    }
+
+    private void ReleaseKey(StoredJob stored, string key)
+    {
+        if (_unique.TryGetValue((stored.Job.Name, key), out var taken) && ReferenceEquals(taken.Holder, stored))
+        {
+            _unique.Remove((stored.Job.Name, key));
+        }
+    }
+
+    private void Promote(DateTimeOffset now)
+    {
+        while (_scheduled.Min is { } next && next.RunAt <= now)
+        {
+            _scheduled.Remove(next);
+            next.State = JobState.Queued;
+            next.RankedAt = now;
+            QueueOf(next.Job.Queue).Add(next);
+        }
+    }
+
+    // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first.
+    private void MoveUp(DateTimeOffset now, TimeSpan threshold)
+    {
+        foreach (var queue in _queued.Values)
+        {
+            foreach (var stored in queue.Where(stored => stored.Rank > 0 && now - stored.RankedAt >= threshold).Take(MostMovedUp).ToList())
+            {
+                queue.Remove(stored);
+                stored.Rank--;
+                stored.RankedAt = now;
+                queue.Add(stored);
+            }
+        }
+    }
+
+    private TimeSpan? NextDue(DateTimeOffset now)
+    {
+        DateTimeOffset? next = _scheduled.Min?.RunAt;
+        foreach (var pause in _pauses.Values)
+        {
+            if (pause.Until is { } until && (next is null || until < next))
+            {
+                next = until;
+            }
+        }
+
+        return next is null ? null : next > now ? next - now : TimeSpan.Zero;
+    }
+}

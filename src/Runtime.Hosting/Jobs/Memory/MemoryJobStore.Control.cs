@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text;
+
+namespace Runtime.Hosting.Jobs.Memory;
+
+/// <summary>What people and programs ask and change from outside.</summary>
+internal sealed partial class MemoryJobStore
+{
+    public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(_jobs.TryGetValue(id, out var stored) ? stored.ToInfo(_node.Name, whole: true) : null);
+        }
+    }
+
+    public ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
+        lock (_lock)
+        {
+            var found = Matching(filter).Where(stored => stored.Row < before).OrderByDescending(static stored => stored.Row).Take(filter.PageSize + 1).ToList();
+            var page = found.Take(filter.PageSize).Select(stored => stored.ToInfo(_node.Name, whole: false)).ToList();
+            return new(new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null));
+        }
+    }
+
+    public ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(Matching(filter).GroupBy(static stored => stored.State).ToDictionary(static group => group.Key, static group => group.LongCount()));
+        }
+    }
+
+    public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken)
+    {
+        var told = new Told();
+        JobCancellation result;
+        lock (_lock)
+        {
+            result = Cancel(id, reason, told);
+        }
+
+        told.Tell(_listener);
+        return new(result);
+    }
+
+    public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var told = new Told();
+        var count = 0L;
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked).ToList())
+            {
+                Renew(stored, now, told);
+                count++;
+            }
+        }
+
+        told.Tell(_listener);
+        return new(count);
+    }
+
+    public ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var told = new Told();
+        var count = 0L;
+        lock (_lock)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var stored in Matching(filter).Where(static stored => stored.State != JobState.Running).ToList())
+            {
+                if (!stored.IsOver)
+                {
+                    Leave(stored);
+                    End(stored, JobState.Cancelled, "It was discarded.", now, told);
+                }
+
+                Drop(stored);
+                told.Ended(stored.Job.Id);
+                count++;
+            }
+        }
+
+        told.Tell(_listener);
+        return new(count);
+    }
+
+    public ValueTask<int> PurgeAsync(TimeSpan retention, int atMost, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return new(DropFinished(MostFinished, clock.GetUtcNow() - retention, atMost));
+        }
+    }
+
+    public ValueTask PauseAsync(JobPause pause, CancellationToken cancellationToken)
+    {
+        var told = new Told { Work = true };
+        lock (_lock)
+        {
+            _pauses[(pause.Scope, pause.Key)] = pause;
+        }
+
+        told.Tell(_listener);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<bool> ResumeAsync(JobPauseScope scope, string key, CancellationToken cancellationToken)
+    {
+        var told = new Told { Work = true, Schedules = scope == JobPauseScope.Schedule };
+        bool wasPaused;
+        lock (_lock)
+        {
+            wasPaused = Resume(scope, key, told);
+        }
+
+        told.Tell(_listener);
+        return new(wasPaused);
+    }
+
+    public ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            EndPauses(clock.GetUtcNow());
+            return new(_pauses.Values.OrderBy(static pause => pause.Scope).ThenBy(static pause => pause.Key, StringComparer.Ordinal).ToList());
+        }
+    }
+
+    private JobCancellation Cancel(Guid id, string? reason, Told told)
+    {
+        if (!_jobs.TryGetValue(id, out var stored))
+        {
+            return JobCancellation.NotFound;
+        }
+
+        if (stored.IsOver)
+        {
+            return JobCancellation.AlreadyOver;
+        }
+
+        if (stored.State == JobState.Running)
+        {
+            stored.CancelRequested = true;
+            stored.Reason = reason;
+            told.Cancellation = (id, reason);
+            return JobCancellation.Requested;
+        }
+
+        Leave(stored);
+        End(stored, JobState.Cancelled, reason, clock.GetUtcNow(), told);
+        return JobCancellation.Cancelled;
+    }
+
+    private void Renew(StoredJob stored, DateTimeOffset now, Told told)
+    {
+        if (stored.IsOver)
+        {
+            _finishedCount--;
+        }
+
+        stored.Attempt = 0;
+        stored.Crashes = 0;
+        stored.CancelRequested = false;
+        stored.Reason = null;
+        stored.FinishedAt = null;
+        SetTimes(stored, now);
+        Admit(stored, now, told);
+    }
+
+    private bool Resume(JobPauseScope scope, string key, Told told)
+    {
+        if (!_pauses.Remove((scope, key)))
+        {
+            return false;
+        }
+
+        if (scope == JobPauseScope.Name && _heldByName.Remove(key, out var held))
+        {
+            foreach (var stored in held)
+            {
+                Unblock(stored, told);
+            }
+        }
+
+        return true;
+    }
+
+    private void EndPauses(DateTimeOffset now)
+    {
+        foreach (var (scope, key) in _pauses.Values.Where(pause => pause.Until <= now).Select(static pause => (pause.Scope, pause.Key)).ToList())
+        {
+            Resume(scope, key, new Told());
+        }
+    }
+
+    private IEnumerable<StoredJob> Matching(JobFilter filter)
+    {
+        var text = filter.Text is null ? null : Encoding.UTF8.GetBytes(filter.Text);
+        var candidates = filter.Ids.Count > 0 ? filter.Ids.Distinct().Select(id => _jobs.GetValueOrDefault(id)).OfType<StoredJob>() : _byRow.Values;
+        return candidates.Where(stored =>
+            (filter.States.Count == 0 || filter.States.Contains(stored.State))
+            && (filter.Name is null || filter.Name == stored.Job.Name)
+            && (filter.Queue is null || filter.Queue == stored.Job.Queue)
+            && (filter.Schedule is null || filter.Schedule == stored.Job.Schedule)
+            && (filter.Tag is null || stored.Job.Tags.Contains(filter.Tag, StringComparer.Ordinal))
+            && (text is null || stored.Job.Arguments.Span.IndexOf(text) >= 0));
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.Conformance;
+
+/// <summary>Writes down what a store tells.</summary>
+public sealed class RecordingListener : IJobStoreListener
+{
+    private int _arrivals;
+
+    public int Arrivals => Volatile.Read(ref _arrivals);
+
+    public ConcurrentQueue<Guid> Ended { get; } = new();
+
+    public ConcurrentQueue<(Guid Id, string? Reason)> Cancellations { get; } = new();
+
+    public void WorkArrived() => Interlocked.Increment(ref _arrivals);
+
+    public void SchedulesChanged()
+    {
+        // No test asks.
+    }
+
+    public void JobEnded(Guid id) => Ended.Enqueue(id);
+
+    public void CancellationRequested(Guid id, string? reason) => Cancellations.Enqueue((id, reason));
+}
