@@ -36,6 +36,11 @@ public sealed class BackgroundQueueOptions
     /// <value>Default <see cref="QueueFullMode.Wait"/>.</value>
     public QueueFullMode FullMode { get; set; }
 
+    /// <summary>Gets or sets what happens to an item whose deadline cannot be met, given what is queued.</summary>
+    /// <value>Default <see cref="QueueAdmission.Admit"/>.</value>
+    /// <remarks>With <see cref="QueueAdmission.RejectIfLate"/> each enqueue with a deadline takes the queue's lock and O(log n) steps. Until 32 items have ended everything is admitted.</remarks>
+    public QueueAdmission Admission { get; set; }
+
     /// <summary>Gets or sets how many finished items <see cref="IWorkTracker"/> remembers.</summary>
     /// <value>Default 10,000. From 0 to 10,000,000.</value>
     public int HistorySize { get; set; } = 10_000;

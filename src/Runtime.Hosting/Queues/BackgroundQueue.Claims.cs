@@ -116,6 +116,7 @@ internal sealed partial class BackgroundQueue
         {
             over.Place = WorkPlace.None;
             over.FinishOrdinal = ++_finished;
+            _promises?.OnRan(over, over.FinishedTicks - over.StartedTicks);
             _succeeded++;
         }
 

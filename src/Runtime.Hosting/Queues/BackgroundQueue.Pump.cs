@@ -74,6 +74,11 @@ internal sealed partial class BackgroundQueue
                 _reporter.Ran(entry, now - started);
             }
 
+            if (succeeded && entry.Extras is not null)
+            {
+                ReportLateness(entry, now);
+            }
+
             var turnIsOver = now >= turnOver;
             if (succeeded && !turnIsOver && Advance(pump, entry, now) is { } next)
             {

@@ -13,7 +13,8 @@ public sealed record EnqueueOptions
     /// <value>Default <see cref="TaskPriority.Normal"/>.</value>
     public TaskPriority Priority { get; init; } = TaskPriority.Normal;
 
-    /// <summary>Gets how soon, from the enqueue on, the item should have started. It orders items of equal priority; it does not cancel.</summary>
+    /// <summary>Gets how soon, from the enqueue on, the item should have ended. It orders items of equal priority; it does not cancel. In a queue whose
+    /// <see cref="BackgroundQueueOptions.Admission"/> is <see cref="QueueAdmission.RejectIfLate"/>, an item that would miss it is refused.</summary>
     /// <value>Default <see langword="null"/>: no deadline. Zero or more.</value>
     public TimeSpan? Deadline { get; init; }
 

@@ -16,6 +16,8 @@ internal sealed record QueueSettings
 
     public required QueueFullMode FullMode { get; init; }
 
+    public required QueueAdmission Admission { get; init; }
+
     public required int HistorySize { get; init; }
 
     public required bool DeferScopeDisposal { get; init; }
@@ -31,6 +33,7 @@ internal sealed record QueueSettings
         Capacity = queue.Capacity,
         MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(runtime),
         FullMode = queue.FullMode,
+        Admission = queue.Admission,
         HistorySize = queue.HistorySize,
         DeferScopeDisposal = queue.DeferScopeDisposal,
         StarvationTicks = Math.Max(1, clock.ToTicks(runtime.StarvationThreshold)),

@@ -14,7 +14,7 @@ internal sealed class WorkExtras
     /// <summary>The number of an item whose delay is over, and which therefore has another sequence number; otherwise 0.</summary>
     public long Number;
 
-    /// <summary>When the item should have started, as a timestamp; <see cref="long.MaxValue"/> for no deadline.</summary>
+    /// <summary>By when the item should have ended, as a timestamp; <see cref="long.MaxValue"/> for no deadline.</summary>
     public long DeadlineTicks = long.MaxValue;
 
     /// <summary>The place in the heap of deadlines.</summary>

@@ -10,6 +10,11 @@ internal sealed class WorkLane(WorkPlace place)
     // The items of _dated by deadline; created by the first of them.
     private WorkHeap? _byDeadline;
 
+    // What keeps account of the items of _dated; null unless the queue refuses what would be late.
+    private Promises? _promises;
+
+    public int PlainCount => _plain.Count;
+
     public int Count => _plain.Count + _dated.Count;
 
     /// <summary>The oldest item without a deadline.</summary>
@@ -48,6 +53,7 @@ internal sealed class WorkLane(WorkPlace place)
         {
             _dated.Insert(item);
             (_byDeadline ??= new WorkHeap()).Add(item);
+            _promises?.Add(item);
         }
     }
 
@@ -62,6 +68,19 @@ internal sealed class WorkLane(WorkPlace place)
         {
             _dated.OnRemoved(item);
             _byDeadline!.Remove(item);
+            _promises?.Remove(item);
+        }
+    }
+
+    /// <summary>From now on the items with a deadline are accounted for there, or no longer.</summary>
+    public void Track(Promises? promises)
+    {
+        _promises = promises;
+        if (promises is not null)
+        {
+            var items = new List<WorkHandle>(_dated.Count);
+            _dated.CopyTo(items);
+            items.ForEach(promises.Add);
         }
     }
 

@@ -36,6 +36,11 @@ internal sealed class WorkLanes
 
     public int CountOf(int level) => _lanes[level].Count;
 
+    public int PlainCountOf(int level) => _lanes[level].PlainCount;
+
+    /// <inheritdoc cref="WorkLane.Track"/>
+    public void Track(Promises? promises) => Array.ForEach(_lanes, lane => lane.Track(promises));
+
     /// <summary>When the oldest item became ready, or <see cref="long.MaxValue"/> when there is none.</summary>
     public long OldestReadyAt => Oldest?.ReadyAt ?? long.MaxValue;
 
