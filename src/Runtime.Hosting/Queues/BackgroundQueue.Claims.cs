@@ -116,7 +116,7 @@ internal sealed partial class BackgroundQueue
         {
             over.Place = WorkPlace.None;
             over.FinishOrdinal = ++_finished;
-            _promises?.OnRan(over, over.FinishedTicks - over.StartedTicks);
+            JudgeEnd_NeedsLock(over, over.FinishedTicks);
             _succeeded++;
         }
 

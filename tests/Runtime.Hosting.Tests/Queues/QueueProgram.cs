@@ -115,7 +115,7 @@ internal sealed class QueueProgram(int seed)
                 mine.Add(handle);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or QueueFullException or RuntimeNotRunningException)
+        catch (Exception exception) when (exception is OperationCanceledException or QueueFullException or DeadlineUnattainableException or RuntimeNotRunningException)
         {
             // Refused in one of the ways in which it may be.
         }
@@ -161,6 +161,7 @@ internal sealed class QueueProgram(int seed)
         options.Queue.Capacity = random.Next(1, 20);
         options.Queue.MaxConcurrency = random.Next(0, 5);
         options.Queue.FullMode = (QueueFullMode)random.Next(4);
+        options.Queue.Admission = (QueueAdmission)random.Next(2);
         options.Queue.HistorySize = random.Next(0, 20);
     }
 
