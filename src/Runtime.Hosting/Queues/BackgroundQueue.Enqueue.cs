@@ -116,7 +116,7 @@ internal sealed partial class BackgroundQueue
         if (!ReferenceEquals(options, EnqueueOptions.Default))
         {
             EnqueueRules.Check(options);
-            if (options.ConcurrencyKey is not null || options.UniqueKey is not null || options.Timeout is not null || options.Delay > TimeSpan.Zero || options.Deadline is not null)
+            if (options.ConcurrencyKey is not null || options.UniqueKey is not null || options.Timeout is not null || options.Delay > TimeSpan.Zero || options.Deadline is not null || options.ShareKey is not null)
             {
                 entry.EnsureExtras();
             }

@@ -57,7 +57,7 @@ internal sealed partial class BackgroundQueue
         _intake.Publish(index, entry);
         var level = (int)entry.LanePriority;
         var served = _intake.ServedLevel;
-        if (level < served || (level == served && options.Deadline is not null))
+        if (level < served || (level == served && (options.Deadline is not null || options.ShareKey is not null)))
         {
             _intake.MarkUrgent();
         }

@@ -289,6 +289,11 @@ internal sealed partial class BackgroundQueue
 
             var entry = best.Item;
             var boosted = _lanes.IsAheadOfItsLane(entry);
+            if (entry.Extras?.Key is not { IsSaturated: true })
+            {
+                _lanes.OnTurn(entry);
+            }
+
             _lanes.Remove(entry);
             if (entry.Extras?.Key is { } key && !TryEnterKey_NeedsLock(key, entry))
             {

@@ -51,6 +51,7 @@ internal sealed partial class BackgroundQueue
         _settings = settings;
         _mostUnreturned = MostUnreturned(settings);
         SetAdmission_NeedsLock(settings.Admission); // nobody else has it yet
+        _lanes.SetWeights(settings.ShareWeights);
         _drain = new DrainRate(services.Clock.Frequency);
         _reporter = new QueueReporter(name, services.Logger, services.Tracer, new QueueRecorder(name, services.Metrics, services.Clock));
     }
@@ -92,6 +93,7 @@ internal sealed partial class BackgroundQueue
             _settings = settings;
             _mostUnreturned = MostUnreturned(settings);
             SetAdmission_NeedsLock(settings.Admission);
+            _lanes.SetWeights(settings.ShareWeights);
             _history.Trim(_finished, settings.HistorySize);
             AdmitWaiters_NeedsLock(now, ref after);
             EnsurePump_NeedsLock(now, ref after);

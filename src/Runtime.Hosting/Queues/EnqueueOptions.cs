@@ -38,6 +38,11 @@ public sealed record EnqueueOptions
     /// <value>Default 1. 1 or more.</value>
     public int ConcurrencyLimit { get; init; } = 1;
 
+    /// <summary>Gets whose share of the queue the item takes, such as a tenant. Among waiting items of one priority without a deadline, keys take turns by their weights.</summary>
+    /// <value>Default <see langword="null"/>: items without a key share as one key does. At most 200 characters.</value>
+    /// <remarks>The weights are <see cref="BackgroundQueueOptions.ShareWeights"/>. Within a key: first in, first out. A turn is one item, however long it runs.</remarks>
+    public string? ShareKey { get; init; }
+
     /// <summary>Gets a key that makes the item unique while it is queued or running: a second enqueue with it returns the live handle.</summary>
     /// <value>Default <see langword="null"/>. At most 200 characters.</value>
     public string? UniqueKey { get; init; }

@@ -26,6 +26,9 @@ internal sealed class WorkExtras
     /// <summary>The item's concurrency key. Set when the item is accepted.</summary>
     public KeyState? Key;
 
+    /// <summary>The flow of the item's share key; set while it waits in the lanes for its key's turn.</summary>
+    public ShareFlow? Share;
+
     /// <summary>The timer of the delay, then that of the timeout; whoever takes it out disposes it.</summary>
     public ITimer? Timer;
 
