@@ -104,6 +104,18 @@ public sealed class WorkSharesTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public void Take_ItemsWithoutAKeyComeLater_SaveNothingUpEither()
+    {
+        SetWeights(["a=10"]);
+        Add(null, 1);
+        Add("a", 100);
+        Take(51);
+        Add(null, 1);
+
+        Take(9).ShouldBe(new string('a', 9));
+    }
+
+    [Fact]
     public void Remove_TheLastItemOfAKey_ForgetsTheKey()
     {
         var items = Enumerable.Range(0, 1000).SelectMany(i => Add($"{i}", 2)).ToList();
