@@ -1,4 +1,5 @@
 using Runtime.Benchmarks.Cleanup;
+using Runtime.Benchmarks.Deadlines;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Latency;
@@ -21,6 +22,7 @@ BenchmarkCommand[] commands =
     new MemoryCommand(),
     new TimersCommand(),
     new CleanupCommand(),
+    new DeadlinesCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new WebCommand(),

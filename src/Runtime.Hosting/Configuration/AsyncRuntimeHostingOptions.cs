@@ -39,6 +39,15 @@ public sealed class BackgroundQueueOptions
     /// <value>Default <see cref="QueueFullMode.Wait"/>.</value>
     public QueueFullMode FullMode { get; set; }
 
+    /// <summary>Gets or sets what happens to an item whose deadline cannot be met, given what is queued.</summary>
+    /// <value>Default <see cref="QueueAdmission.Admit"/>.</value>
+    /// <remarks>With <see cref="QueueAdmission.RejectIfLate"/> each enqueue with a deadline takes the queue's lock and O(log n) steps. Until 32 items have ended everything is admitted.</remarks>
+    public QueueAdmission Admission { get; set; }
+
+    /// <summary>Gets or sets how many turns the items of a <see cref="EnqueueOptions.ShareKey"/> get for one of a key that is not named: texts of the form <c>key=weight</c>.</summary>
+    /// <value>Default: none, so every key has the weight 1. Weights from 1 to 1,000; of a key that is named twice the last counts.</value>
+    public IList<string> ShareWeights { get; set; } = [];
+
     /// <summary>Gets or sets how many finished items <see cref="IWorkTracker"/> remembers.</summary>
     /// <value>Default 10,000. From 0 to 10,000,000.</value>
     public int HistorySize { get; set; } = 10_000;

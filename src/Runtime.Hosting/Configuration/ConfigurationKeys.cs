@@ -1,4 +1,5 @@
 using Runtime.Core;
+using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Configuration;
 
@@ -20,6 +21,9 @@ internal static class ConfigurationKeys
         OptionRule.Integer<BackgroundQueueOptions>("Capacity", 10_000, 1, 10_000_000, static o => o.Capacity, static (o, v) => o.Capacity = v),
         OptionRule.Integer<BackgroundQueueOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
         OptionRule.Choice<BackgroundQueueOptions, QueueFullMode>("FullMode", QueueFullMode.Wait, static o => o.FullMode, static (o, v) => o.FullMode = v),
+        OptionRule.Choice<BackgroundQueueOptions, QueueAdmission>("Admission", QueueAdmission.Admit, static o => o.Admission, static (o, v) => o.Admission = v),
+        OptionRule.List<BackgroundQueueOptions>(
+            "ShareWeights", "none", "texts of the form key=weight, with weights from 1 to 1000", ShareWeights.IsValid, static o => o.ShareWeights, static (o, v) => o.ShareWeights = v),
         OptionRule.Integer<BackgroundQueueOptions>("HistorySize", 10_000, 0, 10_000_000, static o => o.HistorySize, static (o, v) => o.HistorySize = v),
         OptionRule.Switch<BackgroundQueueOptions>("DeferScopeDisposal", false, static o => o.DeferScopeDisposal, static (o, v) => o.DeferScopeDisposal = v),
     ];

@@ -72,5 +72,7 @@ internal static class HealthData
         ["cancelled"] = queue.Cancelled,
         ["dropped"] = queue.Dropped,
         ["rejected"] = queue.Rejected,
+        ["rejectedLate"] = queue.RejectedLate,
+        ["missedDeadlines"] = queue.MissedDeadlines,
     };
 }

@@ -15,6 +15,9 @@ internal enum Admission
     /// <summary>There is no room.</summary>
     Full,
 
+    /// <summary>It, or one that it would go before, would miss its deadline.</summary>
+    Late,
+
     /// <summary>The queue does not accept work in its state.</summary>
     Refused,
 }

@@ -28,7 +28,7 @@ internal sealed partial class BackgroundQueue
     // Claims what comes after the item that the pump has just taken: only what the lanes would give next anyway, and needs no lock to end.
     private void ClaimMore_NeedsLock(QueuePump pump, WorkHandle first, int level, long now)
     {
-        if (_lanes.Count < 2 || !_brisk || !_isWatched || _firstWaiter is not null || !IsClaimable(first))
+        if (_lanes.Count < 2 || !_brisk || !_isWatched || _firstWaiter is not null || !IsClaimable(first) || _lanes.ShareKeysOf(level) > 0)
         {
             return;
         }
@@ -69,7 +69,7 @@ internal sealed partial class BackgroundQueue
 
     // Whether an item can end without the lock, and nothing but more urgent work can come to go before it.
     private static bool IsClaimable(WorkHandle item) =>
-        item.Extras is null || (item.Extras is { Key: null, Secret: 0, DeadlineTicks: long.MaxValue } && item.Options.UniqueKey is null);
+        item.Extras is null || (item.Extras is { Key: null, Secret: 0, DeadlineTicks: long.MaxValue } && item.Options is { UniqueKey: null, ShareKey: null });
 
     /// <summary>Ends the pump's item, which has succeeded, and starts the next claim. By the pump, without the lock.</summary>
     /// <returns>The next item, or <see langword="null"/> when the lock must decide.</returns>
@@ -116,6 +116,7 @@ internal sealed partial class BackgroundQueue
         {
             over.Place = WorkPlace.None;
             over.FinishOrdinal = ++_finished;
+            JudgeEnd_NeedsLock(over, over.FinishedTicks);
             _succeeded++;
         }
 

@@ -70,7 +70,9 @@ internal sealed partial class BackgroundQueue
         {
             Fold_NeedsLock(now);
             var missing = _intake.Reserved - _unreturned - _settings.Capacity + 1 + _waiters;
-            return missing <= 0 ? TimeSpan.Zero : _drain.TimeFor(missing, now);
+            var late = _promises is null || _lateUntil <= now ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Ceiling(Clock.ToSeconds(_lateUntil - now)));
+            var room = missing <= 0 ? TimeSpan.Zero : _drain.TimeFor(missing, now);
+            return room > late ? room : late;
         }
     }
 
@@ -103,6 +105,8 @@ internal sealed partial class BackgroundQueue
                 Dropped = _dropped,
                 Abandoned = _abandoned,
                 Rejected = _rejected,
+                RejectedLate = _rejectedLate,
+                MissedDeadlines = _missed,
                 StarvationBoosts = _boosts,
                 OldestWait = Clock.ToSpan(Math.Max(0, now - OldestReadyAt_NeedsLock(now))),
                 DrainRate = _drain.PerSecond,

@@ -56,6 +56,7 @@ internal sealed partial class BackgroundQueue
         // An abandoned item stays counted as that; its handle tells how it really ended.
         if (entry.Place == WorkPlace.Running)
         {
+            JudgeEnd_NeedsLock(entry, now);
             _running--;
             Count_NeedsLock(status);
         }

@@ -116,7 +116,7 @@ internal sealed partial class BackgroundQueue
         if (!ReferenceEquals(options, EnqueueOptions.Default))
         {
             EnqueueRules.Check(options);
-            if (options.ConcurrencyKey is not null || options.UniqueKey is not null || options.Timeout is not null || options.Delay > TimeSpan.Zero || options.Deadline is not null)
+            if (options.ConcurrencyKey is not null || options.UniqueKey is not null || options.Timeout is not null || options.Delay > TimeSpan.Zero || options.Deadline is not null || options.ShareKey is not null)
             {
                 entry.EnsureExtras();
             }
@@ -141,6 +141,11 @@ internal sealed partial class BackgroundQueue
         if (entry.Options.UniqueKey is { } unique && _unique.TryGetValue(unique, out existing))
         {
             return entry.CanReturn(existing) ? Admission.Existing : Admission.Mismatch;
+        }
+
+        if (IsLate_NeedsLock(entry, now))
+        {
+            return Admission.Late;
         }
 
         if (!hasPlace && !TryReserve_NeedsLock(now) && !MakeRoom_NeedsLock(entry, now, ref after, out var dropped))
@@ -217,6 +222,7 @@ internal sealed partial class BackgroundQueue
     private InvalidOperationException Refusal(Admission admission, WorkHandle entry, WorkHandle? existing) => admission switch
     {
         Admission.Full => new QueueFullException(Name, Capacity, EstimateRetryAfter()),
+        Admission.Late => LateRefusal(entry),
         Admission.Mismatch => new InvalidOperationException(
             $"The live item with the {nameof(EnqueueOptions.UniqueKey)} '{Printable.Text(entry.Options.UniqueKey)}' in the queue '{Name}' has {existing!.ResultDescription}, "
             + $"and this enqueue asks for {entry.ResultDescription}. Use one type of result for one key, or another key."),

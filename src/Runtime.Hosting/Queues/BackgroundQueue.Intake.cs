@@ -42,7 +42,8 @@ internal sealed partial class BackgroundQueue
     {
         var options = entry.Options;
         var settings = Volatile.Read(ref _settings);
-        if (options.UniqueKey is not null || options.ConcurrencyKey is not null || options.Delay > TimeSpan.Zero)
+        if (options.UniqueKey is not null || options.ConcurrencyKey is not null || options.Delay > TimeSpan.Zero
+            || (options.Deadline is not null && settings.Admission == QueueAdmission.RejectIfLate))
         {
             return false;
         }
@@ -56,7 +57,7 @@ internal sealed partial class BackgroundQueue
         _intake.Publish(index, entry);
         var level = (int)entry.LanePriority;
         var served = _intake.ServedLevel;
-        if (level < served || (level == served && options.Deadline is not null))
+        if (level < served || (level == served && (options.Deadline is not null || options.ShareKey is not null)))
         {
             _intake.MarkUrgent();
         }

@@ -16,6 +16,18 @@ internal sealed partial class BackgroundQueue
         }
     }
 
+    /// <summary>How many share keys have items waiting: what the queue remembers of share keys at all. One that has items of several priorities counts in each.</summary>
+    public int ShareKeys
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Enumerable.Range(0, WorkLanes.Levels).Sum(_lanes.ShareKeysOf);
+            }
+        }
+    }
+
     // For an item just taken from the lanes: starts it for its key, or puts it in the key's line.
     private bool TryEnterKey_NeedsLock(KeyState key, WorkHandle entry)
     {

@@ -74,6 +74,11 @@ internal sealed partial class BackgroundQueue
                 _reporter.Ran(entry, now - started);
             }
 
+            if (succeeded && entry.Extras is not null)
+            {
+                ReportLateness(entry, now);
+            }
+
             var turnIsOver = now >= turnOver;
             if (succeeded && !turnIsOver && Advance(pump, entry, now) is { } next)
             {
@@ -284,6 +289,11 @@ internal sealed partial class BackgroundQueue
 
             var entry = best.Item;
             var boosted = _lanes.IsAheadOfItsLane(entry);
+            if (entry.Extras?.Key is not { IsSaturated: true })
+            {
+                _lanes.OnTurn(entry);
+            }
+
             _lanes.Remove(entry);
             if (entry.Extras?.Key is { } key && !TryEnterKey_NeedsLock(key, entry))
             {

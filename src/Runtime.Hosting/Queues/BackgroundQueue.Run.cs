@@ -94,6 +94,7 @@ internal sealed partial class BackgroundQueue
         var now = Clock.Now;
         var status = StatusOf(entry, error);
         _reporter.Ended(entry, status, error, now, timed: IsTimed(entry), trace);
+        ReportLateness(entry, now);
         OnEnded(entry, status, status == WorkStatus.Failed ? error : null, now);
     }
 

@@ -50,6 +50,8 @@ internal sealed partial class BackgroundQueue
         _services = services;
         _settings = settings;
         _mostUnreturned = MostUnreturned(settings);
+        SetAdmission_NeedsLock(settings.Admission); // nobody else has it yet
+        _lanes.SetWeights(settings.ShareWeights);
         _drain = new DrainRate(services.Clock.Frequency);
         _reporter = new QueueReporter(name, services.Logger, services.Tracer, new QueueRecorder(name, services.Metrics, services.Clock));
     }
@@ -90,6 +92,8 @@ internal sealed partial class BackgroundQueue
             Recall_NeedsLock(now);
             _settings = settings;
             _mostUnreturned = MostUnreturned(settings);
+            SetAdmission_NeedsLock(settings.Admission);
+            _lanes.SetWeights(settings.ShareWeights);
             _history.Trim(_finished, settings.HistorySize);
             AdmitWaiters_NeedsLock(now, ref after);
             EnsurePump_NeedsLock(now, ref after);

@@ -10,7 +10,7 @@ public static class BackgroundQueueExtensions
     /// <param name="queue">The queue.</param>
     /// <param name="work">The work.</param>
     /// <param name="handle">The item's handle, or <see langword="null"/> when it was refused.</param>
-    /// <returns><see langword="false"/> when the queue is full or no longer accepts work.</returns>
+    /// <returns><see langword="false"/> when the queue is full, no longer accepts work, or would miss a deadline that it is not to miss.</returns>
     /// <exception cref="ArgumentNullException">An argument is <see langword="null"/>.</exception>
     public static bool TryEnqueue(this IBackgroundQueue queue, Func<CancellationToken, ValueTask> work, [NotNullWhen(true)] out WorkHandle? handle) =>
         NotNull(queue).TryEnqueue(work, options: null, out handle);

@@ -8,7 +8,8 @@ public static class BackgroundQueueHttpExtensions
 {
     /// <summary>
     /// Makes the answer to a <c>TryEnqueue</c>: 202 with <c>Location: {location}/{id}</c> and a body with <c>id</c> and <c>status</c>, or 429 as
-    /// problem details with <c>Retry-After</c> in seconds, estimated from the rate at which the queue drains.
+    /// problem details with <c>Retry-After</c> in seconds, estimated from the rate at which the queue drains,
+    /// or from when the deadline could have been met.
     /// </summary>
     /// <param name="queue">The queue that was asked.</param>
     /// <param name="handle">The handle it gave, or <see langword="null"/> when it refused. A handle that was dropped at once counts as refused.</param>
@@ -23,9 +24,30 @@ public static class BackgroundQueueHttpExtensions
         ArgumentNullException.ThrowIfNull(location);
         if (handle is null || handle.Status == WorkStatus.Dropped)
         {
-            return new BusyResult(queue.Name, queue.EstimateRetryAfter());
+            // Not full means that it was a deadline, or that there is room again.
+            return new BusyResult(queue.Name, queue.Count >= queue.Capacity ? BusyResult.Full : BusyResult.Busy, queue.EstimateRetryAfter());
         }
 
         return TypedResults.Accepted($"{location.TrimEnd('/')}/{handle.Id}", new AcceptedWork(handle.Id, handle.Status.ToString()));
+    }
+
+    /// <summary>Makes the answer to an <c>EnqueueAsync</c> that a full queue refused: 429 as problem details with <c>Retry-After</c> in seconds.</summary>
+    /// <param name="refusal">The exception.</param>
+    /// <returns>The result to return from the action or handler.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="refusal"/> is <see langword="null"/>.</exception>
+    public static IResult ToBusyResult(this QueueFullException refusal)
+    {
+        ArgumentNullException.ThrowIfNull(refusal);
+        return new BusyResult(refusal.QueueName, BusyResult.Full, refusal.RetryAfter);
+    }
+
+    /// <summary>Makes the answer to an <c>EnqueueAsync</c> whose deadline could not be met: 429 as problem details with <c>Retry-After</c> in seconds.</summary>
+    /// <param name="refusal">The exception.</param>
+    /// <returns>The result to return from the action or handler.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="refusal"/> is <see langword="null"/>.</exception>
+    public static IResult ToBusyResult(this DeadlineUnattainableException refusal)
+    {
+        ArgumentNullException.ThrowIfNull(refusal);
+        return new BusyResult(refusal.QueueName, BusyResult.TooLate, refusal.RetryAfter);
     }
 }

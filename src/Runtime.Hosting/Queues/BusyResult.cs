@@ -4,8 +4,12 @@ using Microsoft.AspNetCore.Http;
 namespace Runtime.Hosting.Queues;
 
 /// <summary>429 with problem details and <c>Retry-After</c>.</summary>
-internal sealed class BusyResult(string queue, TimeSpan retryAfter) : IResult, IStatusCodeHttpResult
+internal sealed class BusyResult(string queue, string title, TimeSpan retryAfter) : IResult, IStatusCodeHttpResult
 {
+    public const string Full = "The queue is full.";
+    public const string Busy = "The queue is busy.";
+    public const string TooLate = "The deadline cannot be met.";
+
     public int? StatusCode => StatusCodes.Status429TooManyRequests;
 
     public Task ExecuteAsync(HttpContext httpContext)
@@ -15,7 +19,7 @@ internal sealed class BusyResult(string queue, TimeSpan retryAfter) : IResult, I
         httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return TypedResults.Problem(
             statusCode: StatusCodes.Status429TooManyRequests,
-            title: "The queue is full.",
+            title: title,
             detail: $"The queue '{queue}' takes no more work now. Try again in about {seconds} s.").ExecuteAsync(httpContext);
     }
 }

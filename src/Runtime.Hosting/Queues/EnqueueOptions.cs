@@ -13,7 +13,8 @@ public sealed record EnqueueOptions
     /// <value>Default <see cref="TaskPriority.Normal"/>.</value>
     public TaskPriority Priority { get; init; } = TaskPriority.Normal;
 
-    /// <summary>Gets how soon, from the enqueue on, the item should have started. It orders items of equal priority; it does not cancel.</summary>
+    /// <summary>Gets how soon, from the enqueue on, the item should have ended. It orders items of equal priority; it does not cancel. In a queue whose
+    /// <see cref="BackgroundQueueOptions.Admission"/> is <see cref="QueueAdmission.RejectIfLate"/>, an item that would miss it is refused.</summary>
     /// <value>Default <see langword="null"/>: no deadline. Zero or more.</value>
     public TimeSpan? Deadline { get; init; }
 
@@ -36,6 +37,11 @@ public sealed record EnqueueOptions
     /// <summary>Gets how many items of the <see cref="ConcurrencyKey"/> may run at once. While items of a key are live, the smallest limit among them counts.</summary>
     /// <value>Default 1. 1 or more.</value>
     public int ConcurrencyLimit { get; init; } = 1;
+
+    /// <summary>Gets whose share of the queue the item takes, such as a tenant. Among waiting items of one priority without a deadline, keys take turns by their weights.</summary>
+    /// <value>Default <see langword="null"/>: items without a key share as one key does. At most 200 characters.</value>
+    /// <remarks>The weights are <see cref="BackgroundQueueOptions.ShareWeights"/>. Within a key: first in, first out. A turn is one item, however long it runs.</remarks>
+    public string? ShareKey { get; init; }
 
     /// <summary>Gets a key that makes the item unique while it is queued or running: a second enqueue with it returns the live handle.</summary>
     /// <value>Default <see langword="null"/>. At most 200 characters.</value>

@@ -6,7 +6,7 @@ namespace Runtime.Hosting.Queues;
 internal static class EnqueueRules
 {
     // Long enough for a URL path or a type name, short enough for a log line.
-    private const int MaxTextLength = 200;
+    public const int MaxTextLength = 200;
 
     // A timer takes at most int.MaxValue milliseconds, a little under 25 days.
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24);
@@ -47,6 +47,7 @@ internal static class EnqueueRules
         CheckText(nameof(options), nameof(options.Name), options.Name);
         CheckText(nameof(options), nameof(options.ConcurrencyKey), options.ConcurrencyKey);
         CheckText(nameof(options), nameof(options.UniqueKey), options.UniqueKey);
+        CheckText(nameof(options), nameof(options.ShareKey), options.ShareKey);
         if (options.Tags is null)
         {
             throw new ArgumentException($"{nameof(EnqueueOptions)}.{nameof(options.Tags)} is null; leave it out for no tags.", nameof(options));

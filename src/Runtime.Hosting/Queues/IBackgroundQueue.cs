@@ -21,8 +21,11 @@ public interface IBackgroundQueue
     /// <summary>Gets how many items may be queued at once.</summary>
     int Capacity { get; }
 
-    /// <summary>Estimates how long it takes until there is room, from the rate at which the queue has been draining.</summary>
-    /// <returns>Zero when there is room now; otherwise at least one second.</returns>
+    /// <summary>
+    /// Estimates how long it takes until the queue takes work again: until there is room, from the rate at which the queue has been draining, and until an item like the
+    /// one that was refused last for its deadline would be accepted.
+    /// </summary>
+    /// <returns>Zero when it takes work now; otherwise at least one second.</returns>
     TimeSpan EstimateRetryAfter();
 
     /// <summary>Queues work.</summary>
@@ -31,6 +34,7 @@ public interface IBackgroundQueue
     /// <param name="cancellationToken">Ends the wait for room.</param>
     /// <returns>The item's handle.</returns>
     /// <exception cref="QueueFullException">The queue is full and set to <see cref="QueueFullMode.Reject"/>.</exception>
+    /// <exception cref="DeadlineUnattainableException">The deadline cannot be met, and the queue is set to <see cref="QueueAdmission.RejectIfLate"/>.</exception>
     /// <exception cref="Runtime.Core.RuntimeNotRunningException">The runtime has not started or has begun to stop.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
     ValueTask<WorkHandle> EnqueueAsync(Func<CancellationToken, ValueTask> work, EnqueueOptions? options = null, CancellationToken cancellationToken = default);
@@ -70,7 +74,7 @@ public interface IBackgroundQueue
     /// <param name="work">The work.</param>
     /// <param name="options">How to run it.</param>
     /// <param name="handle">The item's handle, or <see langword="null"/> when it was refused.</param>
-    /// <returns><see langword="false"/> when the queue is full or no longer accepts work.</returns>
+    /// <returns><see langword="false"/> when the queue is full, no longer accepts work, or would miss a deadline that it is not to miss.</returns>
     bool TryEnqueue(Func<CancellationToken, ValueTask> work, EnqueueOptions? options, [NotNullWhen(true)] out WorkHandle? handle);
 
     /// <inheritdoc cref="TryEnqueue(Func{CancellationToken, ValueTask}, EnqueueOptions?, out WorkHandle?)"/>

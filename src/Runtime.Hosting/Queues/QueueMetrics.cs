@@ -20,6 +20,7 @@ internal sealed class QueueMetrics
         var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = SecondsBuckets };
         WaitDuration = meter.CreateHistogram("async_runtime.queue.wait.duration", "s", "Time from when an item was due until it started.", advice: buckets);
         RunDuration = meter.CreateHistogram("async_runtime.queue.run.duration", "s", "Time from an item's start to its end, its waits included.", advice: buckets);
+        Lateness = meter.CreateHistogram("async_runtime.queue.lateness", "s", "How long after their deadline items ended that missed it.", advice: buckets);
 
         Observe(meter.CreateObservableCounter<long>, "async_runtime.queue.accepted", "{item}", "Items accepted.",
             static s => [Of(s, s.Accepted)]);
@@ -33,6 +34,10 @@ internal sealed class QueueMetrics
         ]);
         Observe(meter.CreateObservableCounter<long>, "async_runtime.queue.rejected", "{item}", "Enqueues refused because the queue was full.",
             static s => [Of(s, s.Rejected)]);
+        Observe(meter.CreateObservableCounter<long>, "async_runtime.queue.rejected_late", "{item}", "Enqueues refused because a deadline could not be met.",
+            static s => [Of(s, s.RejectedLate)]);
+        Observe(meter.CreateObservableCounter<long>, "async_runtime.queue.missed_deadlines", "{item}", "Items that ended after their deadline.",
+            static s => [Of(s, s.MissedDeadlines)]);
         Observe(meter.CreateObservableCounter<long>, "async_runtime.queue.starvation_boosts", "{boost}", "Items run ahead of more urgent ones because of their age.",
             static s => [Of(s, s.StarvationBoosts)]);
         Observe(meter.CreateObservableUpDownCounter<long>, "async_runtime.queue.depth", "{item}", "Items accepted and not started, by priority.",
@@ -52,6 +57,8 @@ internal sealed class QueueMetrics
     public Histogram<double> WaitDuration { get; }
 
     public Histogram<double> RunDuration { get; }
+
+    public Histogram<double> Lateness { get; }
 
     public static KeyValuePair<string, object?> Queue(string name) => new("queue", name);
 

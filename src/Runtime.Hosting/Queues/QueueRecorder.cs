@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Runtime.Core;
 using Runtime.Core.Scheduling;
 
@@ -32,18 +33,14 @@ internal sealed class QueueRecorder
         _ => "live",
     };
 
-    public void RecordWait(TaskPriority priority, long ticks)
-    {
-        var histogram = _metrics.WaitDuration;
-        if (histogram.Enabled)
-        {
-            histogram.Record(ticks * _secondsPerTick, _queue, _priorities[(int)priority]);
-        }
-    }
+    public void RecordWait(TaskPriority priority, long ticks) => Record(_metrics.WaitDuration, priority, ticks);
 
-    public void RecordRun(TaskPriority priority, long ticks)
+    public void RecordRun(TaskPriority priority, long ticks) => Record(_metrics.RunDuration, priority, ticks);
+
+    public void RecordLateness(TaskPriority priority, long ticks) => Record(_metrics.Lateness, priority, ticks);
+
+    private void Record(Histogram<double> histogram, TaskPriority priority, long ticks)
     {
-        var histogram = _metrics.RunDuration;
         if (histogram.Enabled)
         {
             histogram.Record(ticks * _secondsPerTick, _queue, _priorities[(int)priority]);

@@ -37,6 +37,19 @@ internal sealed class QueueReporter(string queue, ILogger logger, WorkTracer tra
         }
     }
 
+    /// <summary>Of an item that ended after its deadline.</summary>
+    public void Late(WorkHandle entry, long lateTicks)
+    {
+        try
+        {
+            recorder.RecordLateness(entry.Options.Priority, lateTicks);
+        }
+        catch (Exception)
+        {
+            // See the remarks.
+        }
+    }
+
     public void Ended(WorkHandle entry, WorkStatus status, Exception? error, long now, bool timed, WorkTrace trace)
     {
         if (timed)

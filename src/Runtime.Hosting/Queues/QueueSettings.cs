@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Runtime.Core;
 
 namespace Runtime.Hosting.Queues;
@@ -16,6 +17,11 @@ internal sealed record QueueSettings
 
     public required QueueFullMode FullMode { get; init; }
 
+    public required QueueAdmission Admission { get; init; }
+
+    /// <summary>The weights of those share keys that have another than 1.</summary>
+    public required FrozenDictionary<string, int> ShareWeights { get; init; }
+
     public required int HistorySize { get; init; }
 
     public required bool DeferScopeDisposal { get; init; }
@@ -31,6 +37,8 @@ internal sealed record QueueSettings
         Capacity = queue.Capacity,
         MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(runtime),
         FullMode = queue.FullMode,
+        Admission = queue.Admission,
+        ShareWeights = Queues.ShareWeights.Parse(queue.ShareWeights),
         HistorySize = queue.HistorySize,
         DeferScopeDisposal = queue.DeferScopeDisposal,
         StarvationTicks = Math.Max(1, clock.ToTicks(runtime.StarvationThreshold)),

@@ -45,6 +45,12 @@ internal sealed record QueueSnapshot
     /// <summary>Enqueues refused because the queue was full.</summary>
     public required long Rejected { get; init; }
 
+    /// <summary>Enqueues refused because their deadline, or that of an accepted item, could not be met.</summary>
+    public required long RejectedLate { get; init; }
+
+    /// <summary>Items that started and ended after their deadline, however they ended.</summary>
+    public required long MissedDeadlines { get; init; }
+
     /// <summary>How often an item was run ahead of a more urgent one because of its age.</summary>
     public required long StarvationBoosts { get; init; }
 

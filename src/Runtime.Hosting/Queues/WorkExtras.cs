@@ -14,7 +14,7 @@ internal sealed class WorkExtras
     /// <summary>The number of an item whose delay is over, and which therefore has another sequence number; otherwise 0.</summary>
     public long Number;
 
-    /// <summary>When the item should have started, as a timestamp; <see cref="long.MaxValue"/> for no deadline.</summary>
+    /// <summary>By when the item should have ended, as a timestamp; <see cref="long.MaxValue"/> for no deadline.</summary>
     public long DeadlineTicks = long.MaxValue;
 
     /// <summary>The place in the heap of deadlines.</summary>
@@ -25,6 +25,9 @@ internal sealed class WorkExtras
 
     /// <summary>The item's concurrency key. Set when the item is accepted.</summary>
     public KeyState? Key;
+
+    /// <summary>The flow of the item's share key; set while it waits in the lanes for its key's turn.</summary>
+    public ShareFlow? Share;
 
     /// <summary>The timer of the delay, then that of the timeout; whoever takes it out disposes it.</summary>
     public ITimer? Timer;

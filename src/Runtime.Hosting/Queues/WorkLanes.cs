@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -12,7 +13,7 @@ namespace Runtime.Hosting.Queues;
 /// <remarks>
 /// Not thread safe: used under the queue's lock. The same order as <see cref="LaneSet"/> keeps for the workers, by the same candidates; but that one
 /// links items that are queued for microseconds through themselves, and this one holds thousands for long, so it keeps them in rings.
-/// All operations are O(1) but those on deadlines, O(log n).
+/// All operations are O(1) but those on deadlines, O(log n), and on share keys, O(log k).
 /// </remarks>
 internal sealed class WorkLanes
 {
@@ -35,6 +36,11 @@ internal sealed class WorkLanes
     public int Count { get; private set; }
 
     public int CountOf(int level) => _lanes[level].Count;
+
+    public int PlainCountOf(int level) => _lanes[level].PlainCount;
+
+    /// <inheritdoc cref="WorkLane.Track"/>
+    public void Track(Promises? promises) => Array.ForEach(_lanes, lane => lane.Track(promises));
 
     /// <summary>When the oldest item became ready, or <see cref="long.MaxValue"/> when there is none.</summary>
     public long OldestReadyAt => Oldest?.ReadyAt ?? long.MaxValue;
@@ -94,6 +100,15 @@ internal sealed class WorkLanes
 
     /// <summary>Whether all items are of one priority and none has a deadline.</summary>
     public bool HasPlainOnly(int level) => _occupied == 1u << level && !_lanes[level].HasDated;
+
+    /// <summary>How many share keys have items of a priority.</summary>
+    public int ShareKeysOf(int level) => _lanes[level].ShareKeys;
+
+    /// <inheritdoc cref="WorkLane.SetWeights"/>
+    public void SetWeights(FrozenDictionary<string, int> weights) => Array.ForEach(_lanes, lane => lane.SetWeights(weights));
+
+    /// <inheritdoc cref="WorkLane.OnTurn"/>
+    public void OnTurn(WorkHandle item) => _lanes[(int)item.LanePriority].OnTurn(item);
 
     /// <summary>The oldest item of a priority that has no deadline.</summary>
     public WorkHandle? PeekPlain(int level) => _lanes[level].Plain;

@@ -18,7 +18,7 @@ public sealed class BindingTests
             ("StarvationThreshold", "00:01:00"), ("Isolation", "lowest"), ("Timers:Resolution", "00:00:00.010"), ("Tuner:Enabled", "false"),
             ("Tuner:Interval", "00:00:30"), ("Tuner:Frozen", "true"), ("Tuner:Strategies:0", "ThreadCount"), ("Shutdown:DrainTimeout", "00:00:07"),
             ("Shutdown:CancelTimeout", "00:00:01"), ("Queue:Capacity", "5"), ("Queue:MaxConcurrency", "6"), ("Queue:FullMode", "DropOldest"),
-            ("Queue:HistorySize", "8"), ("Queues:a:Capacity", "1"), ("Queues:b:MaxConcurrency", "2"), ("Metrics:Meters:0", "X.*"), ("Metrics:Meters:1", "Y"),
+            ("Queue:HistorySize", "8"), ("Queue:Admission", "RejectIfLate"), ("Queue:ShareWeights:0", "gold=5"), ("Queues:a:ShareWeights", "x=2, y=3"), ("Queues:a:Capacity", "1"), ("Queues:b:MaxConcurrency", "2"), ("Metrics:Meters:0", "X.*"), ("Metrics:Meters:1", "Y"),
             ("Endpoints:Url", "http://127.0.0.1:0"),
         ]);
 
@@ -46,6 +46,9 @@ public sealed class BindingTests
         options.Queue.MaxConcurrency.ShouldBe(6);
         options.Queue.FullMode.ShouldBe(QueueFullMode.DropOldest);
         options.Queue.HistorySize.ShouldBe(8);
+        options.Queue.Admission.ShouldBe(QueueAdmission.RejectIfLate);
+        options.Queue.ShareWeights.ShouldBe(["gold=5"]);
+        options.Queues["a"].ShareWeights.ShouldBe(["x=2", "y=3"]);
         options.Queues.Keys.Order(StringComparer.Ordinal).ShouldBe(["a", "b"]);
         options.Queues["a"].Capacity.ShouldBe(1);
         options.Queues["b"].MaxConcurrency.ShouldBe(2);

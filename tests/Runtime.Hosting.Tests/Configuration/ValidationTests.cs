@@ -25,6 +25,9 @@ public sealed class ValidationTests
     [InlineData("Timers:Resolution", "00:00:02", "AsyncRuntime:Timers:Resolution is 00:00:02; it must be from 00:00:00.001 to 00:00:01. Set it to 00:00:00.001, the default.")]
     [InlineData("Tuner:Strategies:0", "Luck", "AsyncRuntime:Tuner:Strategies is 'Luck'; it must be names out of ThreadCount, QueueSize, WorkStealing, CleanupThreshold. Leave it out for the default, all of them.")]
     [InlineData("Queue:Capacity", "0", "AsyncRuntime:Queue:Capacity is 0; it must be from 1 to 10000000. Set it to 10000, the default.")]
+    [InlineData("Queue:ShareWeights", "gold=5, silver", "AsyncRuntime:Queue:ShareWeights is 'gold=5, silver'; it must be texts of the form key=weight, with weights from 1 to 1000. Leave it out for the default, none.")]
+    [InlineData("Queue:ShareWeights", "gold=1001", "AsyncRuntime:Queue:ShareWeights is 'gold=1001'; it must be texts of the form key=weight, with weights from 1 to 1000. Leave it out for the default, none.")]
+    [InlineData("Queues:reports:Admission", "Sometimes", "AsyncRuntime:Queues:reports:Admission is 'Sometimes'; it must be one of Admit, RejectIfLate. Set it to Admit, the default.")]
     [InlineData("Queues:reports:FullMode", "Explode", "AsyncRuntime:Queues:reports:FullMode is 'Explode'; it must be one of Wait, Reject, DropOldest, DropLowestPriority. Set it to Wait, the default.")]
     [InlineData("Queues:reports:Capacity", "-5", "AsyncRuntime:Queues:reports:Capacity is -5; it must be from 1 to 10000000. Set it to 10000, the default.")]
     [InlineData("Queues:default:Capacity", "5", "AsyncRuntime:Queues:default is not possible; that name belongs to the queue without a key. Use AsyncRuntime:Queue for it, or choose another name.")]
@@ -122,7 +125,7 @@ public sealed class ValidationTests
             rule.Read(new AsyncRuntimeHostingOptions()).ShouldBe(rule.Default, rule.Key);
         }
 
-        foreach (var rule in ConfigurationKeys.OfOneQueue)
+        foreach (var rule in ConfigurationKeys.OfOneQueue.Where(static rule => !rule.IsList))
         {
             rule.Read(new BackgroundQueueOptions()).ShouldBe(rule.Default, rule.Key);
         }

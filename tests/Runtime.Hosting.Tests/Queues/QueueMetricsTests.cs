@@ -63,6 +63,7 @@ public sealed class QueueMetricsTests
 
         collected["async_runtime.queue.items", "default", "abandoned"].ShouldBe(1);
         collected["async_runtime.queue.rejected", "default"].ShouldBe(1);
+        collected["async_runtime.queue.rejected_late", "default"].ShouldBe(0);
         gate.Open();
         await gate.Handle.Completion.Guard();
     }
@@ -117,6 +118,25 @@ public sealed class QueueMetricsTests
 
         collected["async_runtime.queue.wait.duration", "default", "low"].ShouldBe(2);
         collected["async_runtime.queue.run.duration", "default", "low"].ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Lateness_OfAnItemThatMissedItsDeadline_IsRecordedAndCounted()
+    {
+        var clock = new ManualClock();
+        await using var rig = await QueueRig.StartSerialAsync(clock: clock);
+        using var collected = new Collected(rig);
+        var gate = await rig.HoldAsync();
+        var late = await rig.Queue.EnqueueAsync(Nothing, new EnqueueOptions { Deadline = TimeSpan.FromSeconds(2) });
+        var punctual = await rig.Queue.EnqueueAsync(Nothing, new EnqueueOptions { Deadline = TimeSpan.FromSeconds(9) });
+        clock.Advance(TimeSpan.FromSeconds(5));
+        gate.Open();
+        await Task.WhenAll(late.Completion, punctual.Completion).Guard();
+        collected.Observe();
+
+        collected["async_runtime.queue.lateness", "default", "normal"].ShouldBe(3);
+        collected.CountOf("async_runtime.queue.lateness").ShouldBe(1);
+        collected["async_runtime.queue.missed_deadlines", "default"].ShouldBe(1);
     }
 
     [Fact]

@@ -38,6 +38,7 @@ internal sealed class QueueProgram(int seed)
         (end.Queued, end.Running, end.Waiters, end.Abandoned).ShouldBe((0, 0, 0, 0));
         report.Abandoned.ShouldBe(0);
         rig.Queue.LiveKeys.ShouldBe(0);
+        rig.Queue.ShareKeys.ShouldBe(0);
         CountOf(WorkStatus.Succeeded).ShouldBe(end.Succeeded);
         CountOf(WorkStatus.Failed).ShouldBe(end.Failed);
         CountOf(WorkStatus.Cancelled).ShouldBe(end.Cancelled);
@@ -115,7 +116,7 @@ internal sealed class QueueProgram(int seed)
                 mine.Add(handle);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or QueueFullException or RuntimeNotRunningException)
+        catch (Exception exception) when (exception is OperationCanceledException or QueueFullException or DeadlineUnattainableException or RuntimeNotRunningException)
         {
             // Refused in one of the ways in which it may be.
         }
@@ -151,6 +152,7 @@ internal sealed class QueueProgram(int seed)
         Delay = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(5)) : null,
         Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(1, 5)) : null,
         ConcurrencyKey = random.Next(3) == 0 ? $"key {random.Next(3)}" : null,
+        ShareKey = random.Next(3) == 0 ? $"share {random.Next(4)}" : null,
         ConcurrencyLimit = random.Next(1, 4),
         UniqueKey = random.Next(6) == 0 ? $"unique {random.Next(4)}" : null,
     };
@@ -161,6 +163,8 @@ internal sealed class QueueProgram(int seed)
         options.Queue.Capacity = random.Next(1, 20);
         options.Queue.MaxConcurrency = random.Next(0, 5);
         options.Queue.FullMode = (QueueFullMode)random.Next(4);
+        options.Queue.Admission = (QueueAdmission)random.Next(2);
+        options.Queue.ShareWeights = random.Next(2) == 0 ? [] : [$"share 1={random.Next(1, 5)}"];
         options.Queue.HistorySize = random.Next(0, 20);
     }
 

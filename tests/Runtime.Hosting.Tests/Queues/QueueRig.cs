@@ -12,6 +12,9 @@ public sealed class QueueRig : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
+    // Opened at the end, so that a test that fails does not wait for an item that it holds: on a manual clock the stop would wait for ever.
+    private readonly System.Collections.Concurrent.ConcurrentBag<Gate> _gates = [];
+
     private QueueRig(ServiceProvider services, AsyncRuntime runtime, AsyncRuntimeHostingOptions options, TimeProvider? clock, CapturedLogs logs)
     {
         _services = services;
@@ -84,6 +87,7 @@ public sealed class QueueRig : IAsyncDisposable
     public async Task<Gate> HoldAsync(EnqueueOptions? options = null)
     {
         var gate = new Gate();
+        _gates.Add(gate);
         gate.Handle = await Queue.EnqueueAsync(
             async ct =>
             {
@@ -110,6 +114,11 @@ public sealed class QueueRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var gate in _gates)
+        {
+            gate.Open();
+        }
+
         await Queues.StopAsync(Guards.Patience, Guards.Patience, CancellationToken.None);
         ShouldAddUp(Snapshot);
         await Runtime.DisposeAsync();
