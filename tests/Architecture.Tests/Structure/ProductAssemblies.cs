@@ -9,7 +9,9 @@ internal static class ProductAssemblies
 
     public static Assembly Hosting { get; } = typeof(global::Runtime.Hosting.IBackgroundQueue).Assembly;
 
-    public static IReadOnlyList<Assembly> All { get; } = [Core, Hosting];
+    public static Assembly Sqlite { get; } = typeof(Microsoft.Extensions.DependencyInjection.SqliteBuilderExtensions).Assembly;
+
+    public static IReadOnlyList<Assembly> All { get; } = [Core, Hosting, Sqlite];
 
     public static TheoryData<string> Names => [.. All.Select(static assembly => assembly.GetName().Name!)];
 

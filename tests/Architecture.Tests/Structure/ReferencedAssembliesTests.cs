@@ -22,6 +22,12 @@ public sealed class ReferencedAssembliesTests
             .ShouldBeEmpty();
 
     [Fact]
+    public void RuntimeJobsSqlite_References_TheFrameworkTheHostingAndItsDatabaseOnly() =>
+        Beyond(ProductAssemblies.Sqlite, BclFolder, AspNetCoreFolder)
+            .Except(["Microsoft.Data.Sqlite", ProductAssemblies.Core.GetName().Name, ProductAssemblies.Hosting.GetName().Name], StringComparer.Ordinal)
+            .ShouldBeEmpty();
+
+    [Fact]
     public void Beyond_AReferenceToATestLibrary_IsFound() =>
         Beyond(typeof(ReferencedAssembliesTests).Assembly, BclFolder, AspNetCoreFolder).ShouldContain("Shouldly");
 

@@ -4,7 +4,7 @@ namespace Runtime.Hosting.Jobs;
 
 /// <summary>Where durable jobs are kept. What the job engine and the client need of a store, and all that they need; one suite of tests holds every implementation to it.</summary>
 /// <remarks>
-/// <para>Thread safe: any member may be called at any time between <see cref="OpenAsync"/> and <see cref="IAsyncDisposable.DisposeAsync"/>.</para>
+/// <para>Thread safe: any member may be called at any time between <see cref="OpenAsync"/> and <see cref="IAsyncDisposable.DisposeAsync"/>, which may be called twice.</para>
 /// <para>Each call is one transaction: all of it happens or none. A call that returns has happened for good, as far as the store promises that at all; a call that throws a
 /// <see cref="JobStoreException"/> has not happened, unless the connection was lost while it committed. All calls can be repeated: an enqueue by its id, an ending by its lease.</para>
 /// <para>The store's clock counts: times are made by it from the durations that it is given, so that machines whose clocks differ agree.</para>

@@ -153,6 +153,13 @@ public abstract partial class JobStoreConformanceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Dispose_Twice_IsOnce()
+    {
+        await Store.DisposeAsync();
+        await Store.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Enqueue_IsTold()
     {
         var before = Listener.Arrivals;

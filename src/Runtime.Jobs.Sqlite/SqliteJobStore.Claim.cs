@@ -1,0 +1,200 @@
+using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.Sqlite;
+
+/// <summary>What may run now.</summary>
+internal sealed partial class SqliteJobStore
+{
+    // How many jobs of one queue and rank are moved up in one claim: enough that none waits for ever, few enough that a claim stays short.
+    private const int MostMovedUp = 64;
+    private const int LooksPerThreshold = 8;
+
+    // Jobs above this many crashes short of the limit run alone.
+    private int Suspicion => Math.Max(1, _node.MaxCrashes - 1);
+
+    // When that was last looked after; by the writer.
+    private long _movedUpAt;
+
+    public ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken) => WriteAsync(session => Claim(session, request), cancellationToken);
+
+    private JobClaims Claim(SqliteSession session, JobClaimRequest request)
+    {
+        var now = Now();
+        EndPauses(session, now);
+        session.Run("UPDATE runtime_jobs SET state = 1, ranked_at = $1 WHERE state = 0 AND run_at <= $1", now);
+        var queues = Queues(session, request);
+        MoveUp(session, queues.Keys, now, request.StarvationThreshold);
+        var claimed = new List<ClaimedJob>();
+        var suspectWaits = false;
+        var more = request.Suspect ? TakeSuspect(session, queues, now, claimed) : Take(session, queues, request.Room, now, claimed, out suspectWaits);
+        var next = session.Number("SELECT min(run_at) FROM runtime_jobs WHERE state = 0");
+        var pauseEnds = session.Number("SELECT min(until) FROM runtime_job_pauses");
+        next = next is null || pauseEnds < next ? pauseEnds ?? next : next;
+        return new JobClaims(claimed, next is { } time ? TimeSpan.FromTicks(Math.Max(0, time - now)) : null, more, suspectWaits);
+    }
+
+    // Queues that have jobs, with their room: one step of the index for each.
+    private static Dictionary<string, int> Queues(SqliteSession session, JobClaimRequest request)
+    {
+        var queues = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var name = ""; session.Scalar("SELECT min(queue) FROM runtime_jobs WHERE state = 1 AND queue > $1", name) is string next; name = next)
+        {
+            var room = request.RoomOfQueue.GetValueOrDefault(next, int.MaxValue);
+            if (room > 0 && session.Number("SELECT 1 FROM runtime_job_pauses WHERE scope = 0 AND key = $1", next) is null)
+            {
+                queues.Add(next, room);
+            }
+        }
+
+        return queues;
+    }
+
+    private bool Take(SqliteSession session, Dictionary<string, int> queues, int room, long now, List<ClaimedJob> claimed, out bool suspectWaits)
+    {
+        suspectWaits = false;
+        var pausedKinds = PausedKinds(session);
+        var held = false;
+        while (claimed.Count < room)
+        {
+            var candidates = new List<JobRow>();
+            foreach (var (queue, roomOfQueue) in queues)
+            {
+                candidates.AddRange(session.Query(
+                    $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 1 AND queue = $1 ORDER BY rank, deadline_at, row LIMIT $2",
+                    JobRow.Read, queue, Math.Min(room - claimed.Count + 1, roomOfQueue)));
+            }
+
+            if (queues.Count > 1)
+            {
+                candidates.Sort(static (x, y) => (x.Rank, x.DeadlineAt, x.Row).CompareTo((y.Rank, y.DeadlineAt, y.Row)));
+            }
+
+            held = false;
+            foreach (var job in candidates)
+            {
+                if (claimed.Count >= room)
+                {
+                    return true;
+                }
+
+                if (job.Crashes >= Suspicion && _node.MaxCrashes > 1)
+                {
+                    // Kept aside until the node has nothing else to do.
+                    session.Run("UPDATE runtime_jobs SET state = 2, reason = 'The process died in it; it runs alone.', suspect = 1 WHERE row = $1", job.Row);
+                    held = true;
+                }
+                else if (TryHold(session, job, pausedKinds))
+                {
+                    held = true;
+                }
+                else
+                {
+                    claimed.Add(Start(session, job, now));
+                    queues[job.Job.Queue]--;
+                }
+            }
+
+            if (!held)
+            {
+                break; // all candidates were taken, and there are no others
+            }
+        }
+
+        suspectWaits = session.Number("SELECT 1 FROM runtime_jobs WHERE state = 2 AND suspect = 1 LIMIT 1") is not null;
+        return claimed.Count >= room && session.Number("SELECT 1 FROM runtime_jobs WHERE state = 1 LIMIT 1") is not null;
+    }
+
+    private bool TakeSuspect(SqliteSession session, Dictionary<string, int> queues, long now, List<ClaimedJob> claimed)
+    {
+        var pausedKinds = PausedKinds(session);
+        foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 2 AND suspect = 1 ORDER BY row", JobRow.Read))
+        {
+            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL, suspect = 0 WHERE row = $1", job.Row);
+            if (!TryHold(session, job, pausedKinds))
+            {
+                claimed.Add(Start(session, job, now));
+                break;
+            }
+        }
+
+        return queues.Count > 0;
+    }
+
+    private static Dictionary<string, string?> PausedKinds(SqliteSession session) => session.Query(
+        "SELECT key, reason FROM runtime_job_pauses WHERE scope = 1", static reader => KeyValuePair.Create(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1))).ToDictionary(StringComparer.Ordinal);
+
+    // Takes a job out of its queue that may not run although it is its turn.
+    private static bool TryHold(SqliteSession session, JobRow job, Dictionary<string, string?> pausedKinds)
+    {
+        if (pausedKinds.TryGetValue(job.Job.Name, out var reason))
+        {
+            Block(session, job, $"Jobs of this kind are paused. {reason}".TrimEnd());
+            return true;
+        }
+
+        if (job.Job.ConcurrencyKey is not { } key)
+        {
+            return false;
+        }
+
+        if (session.Number("SELECT running FROM runtime_job_places WHERE key = $1", key) >= job.Job.ConcurrencyLimit)
+        {
+            Block(session, job, $"The {job.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
+            return true;
+        }
+
+        session.Run("INSERT INTO runtime_job_places (key, running) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET running = running + 1", key);
+        session.Run("UPDATE runtime_jobs SET holds_key = 1 WHERE row = $1", job.Row);
+        return false;
+    }
+
+    private static void Block(SqliteSession session, JobRow job, string reason) => session.Run("UPDATE runtime_jobs SET state = 2, reason = $2 WHERE row = $1", job.Row, reason);
+
+    private ClaimedJob Start(SqliteSession session, JobRow job, long now)
+    {
+        var lease = NextLease();
+        session.Run(
+            "UPDATE runtime_jobs SET state = 4, lease = $2, attempt = attempt + 1, started_at = $3, reason = NULL, progress = NULL, progress_text = NULL, node = $4 WHERE row = $1",
+            job.Row, lease, now, _node.Name);
+        if (job.Job is { UniqueKey: { } key, Uniqueness: JobUniqueness.WhileQueued })
+        {
+            session.Run("DELETE FROM runtime_job_keys WHERE name = $1 AND key = $2 AND job = $3", job.Job.Name, key, job.Row);
+        }
+
+        return new ClaimedJob
+        {
+            Lease = new(job.Job.Id, job.Row, lease),
+            Job = job.Job,
+            Attempt = job.Attempt + 1,
+            Crashes = job.Crashes,
+            EnqueuedAt = JobRow.Time(job.EnqueuedAt),
+            RunAt = JobRow.Time(job.RunAt),
+            Waited = TimeSpan.FromTicks(now - job.RunAt),
+            LastError = job.LastError,
+        };
+    }
+
+    // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first.
+    private void MoveUp(SqliteSession session, IEnumerable<string> queues, long now, TimeSpan threshold)
+    {
+        if (now - _movedUpAt < threshold.Ticks / LooksPerThreshold)
+        {
+            return;
+        }
+
+        _movedUpAt = now;
+        foreach (var queue in queues)
+        {
+            for (var rank = 1; rank <= (int)Core.TaskPriority.Background; rank++)
+            {
+                session.Run(
+                    """
+                    UPDATE runtime_jobs SET rank = rank - 1, ranked_at = $4 WHERE row IN (
+                      SELECT row FROM (SELECT row, ranked_at FROM runtime_jobs WHERE state = 1 AND queue = $1 AND rank = $2 ORDER BY deadline_at, row LIMIT $5) WHERE ranked_at <= $3)
+                    """,
+                    queue, rank, now - threshold.Ticks, now, MostMovedUp);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using Runtime.Hosting;
+
+namespace Runtime.Jobs.Sqlite;
+
+/// <summary>What people and programs ask and change from outside.</summary>
+internal sealed partial class SqliteJobStore
+{
+    public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(
+        session => session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = $1", JobRow.Read, Bytes(id)) is [var job] ? job.ToInfo(whole: true) : null, cancellationToken);
+
+    public ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => ReadAsync(
+        session =>
+        {
+            var (where, values) = SqliteFilter.Of(filter);
+            var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
+            var last = values.Count + 1;
+            var found = session.Query(
+                $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND row < ${last} ORDER BY row DESC LIMIT ${last + 1}", JobRow.Read, [.. values, before, filter.PageSize + 1]);
+            var page = found.Take(filter.PageSize).Select(static job => job.ToInfo(whole: false)).ToList();
+            return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
+        },
+        cancellationToken);
+
+    public async ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter filter, CancellationToken cancellationToken) => await ReadAsync(
+        session =>
+        {
+            var (where, values) = SqliteFilter.Of(filter);
+            return session.Query($"SELECT state, count(*) FROM runtime_jobs WHERE {where} GROUP BY state", static reader => (State: (JobState)reader.GetInt32(0), Count: reader.GetInt64(1)), [.. values])
+                .ToDictionary(static row => row.State, static row => row.Count);
+        },
+        cancellationToken);
+
+    public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken) => WriteAsync(
+        session =>
+        {
+            if (session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = $1", JobRow.Read, Bytes(id)) is not [var job])
+            {
+                return JobCancellation.NotFound;
+            }
+
+            if (job.IsOver)
+            {
+                return JobCancellation.AlreadyOver;
+            }
+
+            if (job.State == JobState.Running)
+            {
+                session.Run("UPDATE runtime_jobs SET cancel = 1, reason = $2 WHERE row = $1", job.Row, reason);
+                session.Outbox.Cancel(id, reason);
+                return JobCancellation.Requested;
+            }
+
+            End(session, job, JobState.Cancelled, reason, Now());
+            return JobCancellation.Cancelled;
+        },
+        cancellationToken);
+
+    public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken) => WriteAsync(
+        session =>
+        {
+            var now = Now();
+            var (where, values) = SqliteFilter.Of(filter);
+            var found = session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND state IN (11, 12, 13)", JobRow.Read, [.. values]);
+            foreach (var job in found)
+            {
+                session.Run("UPDATE runtime_jobs SET attempt = 0, crashes = 0, suspect = 0, cancel = 0, reason = NULL WHERE row = $1", job.Row);
+                Admit(session, job.Row, job.Job, now, now);
+            }
+
+            return (long)found.Count;
+        },
+        cancellationToken);
+
+    public ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken) => WriteAsync(
+        session =>
+        {
+            var now = Now();
+            var (where, values) = SqliteFilter.Of(filter);
+            var found = session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND state <> 4", JobRow.Read, [.. values]);
+            foreach (var job in found)
+            {
+                // One that was found may have been cancelled with another that it waited for.
+                if (!job.IsOver && session.Number("SELECT state FROM runtime_jobs WHERE row = $1", job.Row) < 10)
+                {
+                    End(session, job, JobState.Cancelled, "It was discarded.", now);
+                }
+
+                Delete(session, job.Row);
+                session.Outbox.Ended(job.Job.Id);
+            }
+
+            return (long)found.Count;
+        },
+        cancellationToken);
+
+    public ValueTask<int> PurgeAsync(TimeSpan retention, int atMost, CancellationToken cancellationToken) => WriteAsync(
+        session =>
+        {
+            var now = Now();
+            session.Run("DELETE FROM runtime_job_keys WHERE until <= $1", now);
+            session.Run("DELETE FROM runtime_job_runs WHERE due < $1", now - TimeSpan.TicksPerDay);
+            var rows = session.Query(
+                "SELECT row FROM runtime_jobs WHERE state >= 10 AND state <= 12 AND finished_at < $1 ORDER BY finished_at LIMIT $2", static reader => reader.GetInt64(0), now - retention.Ticks, atMost);
+            foreach (var row in rows)
+            {
+                Delete(session, row);
+            }
+
+            return rows.Count;
+        },
+        cancellationToken);
+
+    public async ValueTask PauseAsync(JobPause pause, CancellationToken cancellationToken) => await WriteAsync(
+        session =>
+        {
+            session.Run(
+                "INSERT INTO runtime_job_pauses (scope, key, reason, until) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, key) DO UPDATE SET reason = $3, until = $4",
+                (int)pause.Scope, pause.Key, pause.Reason, pause.Until?.UtcTicks);
+            session.Outbox.Work = true;
+            return true;
+        },
+        cancellationToken);
+
+    public ValueTask<bool> ResumeAsync(JobPauseScope scope, string key, CancellationToken cancellationToken) => WriteAsync(session => Resume(session, scope, key), cancellationToken);
+
+    public async ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken) => await ReadAsync(
+        session => session.Query(
+            "SELECT scope, key, reason, until FROM runtime_job_pauses WHERE until IS NULL OR until > $1 ORDER BY scope, key",
+            static reader => new JobPause(
+                (JobPauseScope)reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : JobRow.Time(reader.GetInt64(3))),
+            Now()),
+        cancellationToken);
+
+    private static bool Resume(SqliteSession session, JobPauseScope scope, string key)
+    {
+        if (session.Run("DELETE FROM runtime_job_pauses WHERE scope = $1 AND key = $2", (int)scope, key) == 0)
+        {
+            return false;
+        }
+
+        if (scope == JobPauseScope.Name)
+        {
+            // Those that wait for a place are looked at again as well: the claim decides.
+            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND name = $1", key);
+        }
+
+        session.Outbox.Work = true;
+        session.Outbox.Schedules = scope == JobPauseScope.Schedule;
+        return true;
+    }
+
+    private static void EndPauses(SqliteSession session, long now)
+    {
+        foreach (var (scope, key) in session.Query(
+            "SELECT scope, key FROM runtime_job_pauses WHERE until <= $1", static reader => ((JobPauseScope)reader.GetInt32(0), reader.GetString(1)), now))
+        {
+            Resume(session, scope, key);
+        }
+    }
+
+    private static void Delete(SqliteSession session, long row)
+    {
+        session.Run("DELETE FROM runtime_job_keys WHERE (name, key) IN (SELECT name, unique_key FROM runtime_jobs WHERE row = $1) AND job = $1", row);
+        session.Run("DELETE FROM runtime_jobs WHERE row = $1", row);
+    }
+}

@@ -1,0 +1,155 @@
+using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.Sqlite;
+
+/// <summary>How runs and jobs end, and what those ends release.</summary>
+internal sealed partial class SqliteJobStore
+{
+    public async ValueTask<IReadOnlyList<bool>> EndAsync(IReadOnlyList<JobEnding> endings, CancellationToken cancellationToken) => await WriteAsync(
+        session =>
+        {
+            var now = Now();
+            var written = new bool[endings.Count];
+            for (var i = 0; i < written.Length; i++)
+            {
+                written[i] = EndRun(session, endings[i], now);
+            }
+
+            return written;
+        },
+        cancellationToken);
+
+    public async ValueTask ReportAsync(IReadOnlyList<JobReport> reports, CancellationToken cancellationToken) => await WriteAsync(
+        session =>
+        {
+            foreach (var report in reports)
+            {
+                session.Run(
+                    "UPDATE runtime_jobs SET progress = $3, progress_text = $4 WHERE row = $1 AND lease = $2 AND state = 4 AND id = $5",
+                    report.Lease.Row, report.Lease.Number, report.Progress.Fraction, report.Progress.Message, Bytes(report.Lease.Id));
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    private static bool EndRun(SqliteSession session, JobEnding ending, long now)
+    {
+        // The fence: a claim that is no longer the job's finds nothing.
+        var found = session.Query(
+            $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE row = $1 AND lease = $2 AND state = 4 AND id = $3", JobRow.Read, ending.Lease.Row, ending.Lease.Number, Bytes(ending.Lease.Id));
+        if (found is not [var job])
+        {
+            return false;
+        }
+
+        ReleasePlace(session, job);
+        switch (ending.Kind)
+        {
+            case JobEndingKind.Succeeded:
+                End(session, job, JobState.Succeeded, ending.Reason, now, ending.Result);
+                break;
+            case JobEndingKind.Failed:
+                session.Run("UPDATE runtime_jobs SET last_error = $2 WHERE row = $1", job.Row, ending.Reason);
+                End(session, job, JobState.Failed, ending.Reason, now);
+                break;
+            case JobEndingKind.Cancelled:
+                End(session, job, JobState.Cancelled, ending.Reason, now);
+                break;
+            case JobEndingKind.Parked:
+                session.Run("UPDATE runtime_jobs SET state = 13, reason = $2, attempt = attempt - 1 WHERE row = $1", job.Row, ending.Reason);
+                session.Outbox.Ended(job.Job.Id);
+                break;
+            default:
+                RunAgain(session, job, ending, now);
+                break;
+        }
+
+        return true;
+    }
+
+    private static void RunAgain(SqliteSession session, JobRow job, JobEnding ending, long now)
+    {
+        if (job.CancelRequested)
+        {
+            End(session, job, JobState.Cancelled, job.Reason, now); // it would otherwise run once more before anybody remembers
+            return;
+        }
+
+        if (ending.Kind == JobEndingKind.Retry)
+        {
+            session.Run("UPDATE runtime_jobs SET reason = $2, last_error = $2 WHERE row = $1", job.Row, ending.Reason);
+        }
+        else
+        {
+            session.Run("UPDATE runtime_jobs SET reason = $2, attempt = attempt - 1 WHERE row = $1", job.Row, ending.Reason);
+        }
+
+        Admit(session, job.Row, job.Job, ending.Kind == JobEndingKind.Interrupted ? now : now + ending.Delay.Ticks, now);
+    }
+
+    // Ends a job and whatever ends with it; not by recursion, since a chain of continuations may be long.
+    private static void End(SqliteSession session, JobRow ended, JobState state, string? reason, long now, ReadOnlyMemory<byte> result = default)
+    {
+        Finish(session, ended, state, reason, now, result);
+        var over = new Stack<(Guid Id, JobState State)>();
+        over.Push((ended.Job.Id, state));
+        while (over.TryPop(out var parent))
+        {
+            foreach (var child in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 3 AND parent = $1", JobRow.Read, Bytes(parent.Id)))
+            {
+                if (Continuations.Releases(child.Job.On, parent.State))
+                {
+                    Release(session, child.Row, child.Job, now);
+                }
+                else
+                {
+                    Finish(session, child, JobState.Cancelled, Continuations.Explain(parent.Id, parent.State, child.Job.On), now, default);
+                    over.Push((child.Job.Id, JobState.Cancelled));
+                }
+            }
+        }
+    }
+
+    private static void Finish(SqliteSession session, JobRow job, JobState state, string? reason, long now, ReadOnlyMemory<byte> result)
+    {
+        session.Run(
+            "UPDATE runtime_jobs SET state = $2, reason = $3, finished_at = $4, result = $5 WHERE row = $1",
+            job.Row, (int)state, reason, now, result.IsEmpty ? null : result.ToArray());
+        if (job.Job is { UniqueKey: { } key, Uniqueness: not JobUniqueness.ForPeriod })
+        {
+            session.Run("DELETE FROM runtime_job_keys WHERE name = $1 AND key = $2 AND job = $3", job.Job.Name, key, job.Row);
+        }
+
+        session.Outbox.Ended(job.Job.Id);
+    }
+
+    // Gives the place under the concurrency key to the first who may have it.
+    private static void ReleasePlace(SqliteSession session, JobRow job)
+    {
+        if (!job.HoldsKey || job.Job.ConcurrencyKey is not { } key)
+        {
+            return;
+        }
+
+        session.Run("UPDATE runtime_jobs SET holds_key = 0 WHERE row = $1", job.Row);
+        var running = session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = $1 RETURNING running", key) ?? 0;
+        var next = session.Number(
+            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = $1 AND concurrency_limit > $2 ORDER BY rank, deadline_at, row LIMIT 1", key, running);
+        if (next is { } row)
+        {
+            Unblock(session, row);
+        }
+        else if (running == 0)
+        {
+            session.Run("DELETE FROM runtime_job_places WHERE key = $1", key);
+        }
+    }
+
+    private static void Unblock(SqliteSession session, long row)
+    {
+        session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE row = $1", row);
+        session.Outbox.Work = true;
+    }
+}
