@@ -2,6 +2,7 @@ using Runtime.Benchmarks.Cleanup;
 using Runtime.Benchmarks.Deadlines;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
+using Runtime.Benchmarks.Jobs;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.Memory;
 using Runtime.Benchmarks.MetricsCost;
@@ -23,6 +24,7 @@ BenchmarkCommand[] commands =
     new TimersCommand(),
     new CleanupCommand(),
     new DeadlinesCommand(),
+    new JobsCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new WebCommand(),

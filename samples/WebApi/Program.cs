@@ -2,10 +2,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Samples.WebApi.Documents;
+using Samples.WebApi.Reports;
 
 var builder = WebApplication.CreateBuilder(args);
 
-builder.Services.AddAsyncRuntime();
+builder.Services.AddAsyncRuntime()
+    .AddJobsFromAssemblyContaining<Program>()
+    .AddRecurringJob<ReportTallyJob>("report-tally", "0 * * * *")
+    .UseSqlite($"Data Source={Path.Combine(builder.Environment.ContentRootPath, builder.Configuration["Reports:Database"] ?? "webapi-jobs.db")}");
 
 builder.Services.AddSingleton<TextBudget>().AddOptions<DocumentOptions>().BindConfiguration("Documents").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddProblemDetails();

@@ -9,6 +9,9 @@ internal sealed class SqliteFile
     // Their locks are promises that a server on another machine may not keep; SQLite's documentation says not to.
     private static readonly string[] NetworkFileSystems = ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs"];
 
+    // How long a foreign transaction on the file may hold the writer up before callers are told.
+    private const int BusySeconds = 5;
+
     private readonly SqliteConnectionStringBuilder _settings;
 
     private SqliteFile(SqliteConnectionStringBuilder settings, string path) => (_settings, Path) = (settings, path);
@@ -29,6 +32,7 @@ internal sealed class SqliteFile
 
         var path = System.IO.Path.GetFullPath(settings.DataSource);
         settings.DataSource = path;
+        settings.DefaultTimeout = BusySeconds;
         settings.Pooling = false; // two connections for the life of the store, and the file is free when they are closed
         return new(settings, path);
     }

@@ -74,7 +74,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
 
             if (!TryRun(batch))
             {
-                foreach (var request in batch.Count > 1 ? batch : [])
+                foreach (var request in batch)
                 {
                     TryRun([request]);
                 }
@@ -88,10 +88,11 @@ internal sealed class SqliteWorker : IAsyncDisposable
         _ended.TrySetResult();
     }
 
-    // False, and nobody has been answered: one of several failed.
+    // False, and nobody has been answered: one of several failed, and not for what is common to all of them.
     private bool TryRun(List<Request> batch)
     {
         _session.Outbox = new();
+        var isExecuting = false;
         try
         {
             if (_listener is not null)
@@ -99,11 +100,13 @@ internal sealed class SqliteWorker : IAsyncDisposable
                 _session.Run("BEGIN IMMEDIATE");
             }
 
+            isExecuting = true;
             foreach (var request in batch)
             {
                 request.Execute(_session);
             }
 
+            isExecuting = false;
             if (_listener is not null)
             {
                 _session.Run("COMMIT");
@@ -112,12 +115,17 @@ internal sealed class SqliteWorker : IAsyncDisposable
         catch (Exception exception)
         {
             Rollback();
-            if (batch.Count == 1)
+            if (isExecuting && batch.Count > 1)
             {
-                batch[0].Fail(Explain(exception));
+                return false;
             }
 
-            return false;
+            foreach (var request in batch)
+            {
+                request.Fail(Explain(exception));
+            }
+
+            return true;
         }
 
         foreach (var request in batch)

@@ -6,6 +6,8 @@ namespace Samples.WebApi.Home;
 [ApiController]
 public sealed class HomeController : ControllerBase
 {
+    private const string ReportExample = """{"title": "First", "text": "To be, or not to be"}""";
+
     /// <summary>Says what there is to try.</summary>
     /// <returns>Plain text for a terminal as well as a browser.</returns>
     [HttpGet("/")]
@@ -22,6 +24,10 @@ public sealed class HomeController : ControllerBase
             See the job, cancel it:
               curl {here}/jobs/ID
               curl -X DELETE {here}/jobs/ID
+
+            The same for a text that must not be lost, whatever happens to this process:
+              curl -i -H 'Content-Type: application/json' --data '{ReportExample}' {here}/reports
+              curl {here}/reports/ID
 
             Start a storm of computation, and see that requests are answered as fast as before:
               curl -X POST '{here}/burn?milliseconds=50&count=100&priority=Low'

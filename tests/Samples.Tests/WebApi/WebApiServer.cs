@@ -16,6 +16,9 @@ public sealed class WebApiServer : WebApplicationFactory<Program>
 
     private readonly (string Key, string Value)[] _settings;
 
+    // Each server keeps its durable jobs in a file of its own, unless a test names one.
+    private readonly string _folder = Directory.CreateTempSubdirectory("samples-webapi-").FullName;
+
     public WebApiServer()
         : this([])
     {
@@ -66,7 +69,9 @@ public sealed class WebApiServer : WebApplicationFactory<Program>
         }
     }
 
-    public async Task<JsonElement> WaitForAsync(string location, Func<string, bool> isWanted)
+    public Task<JsonElement> WaitForStateAsync(string location, string state) => WaitForAsync(location, status => status == state, "state");
+
+    public async Task<JsonElement> WaitForAsync(string location, Func<string, bool> isWanted, string property = "status")
     {
         // A client has no other way than to ask again; nothing is decided by how long that takes.
         using var guard = new CancellationTokenSource(Guard);
@@ -74,7 +79,7 @@ public sealed class WebApiServer : WebApplicationFactory<Program>
         while (true)
         {
             var job = await GetJobAsync(location);
-            if (isWanted(job.GetProperty("status").GetString()!))
+            if (isWanted(job.GetProperty(property).GetString()!))
             {
                 return job;
             }
@@ -83,9 +88,19 @@ public sealed class WebApiServer : WebApplicationFactory<Program>
         }
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        builder.UseSetting("Reports:Database", Path.Combine(_folder, "jobs.db"));
         foreach (var (key, value) in _settings)
         {
             builder.UseSetting(key, value);

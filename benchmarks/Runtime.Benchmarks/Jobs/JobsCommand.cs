@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using Runtime.Benchmarks.Harness;
+using Runtime.Hosting;
+
+namespace Runtime.Benchmarks.Jobs;
+
+/// <summary>Durable jobs, end to end: enqueue, run, finish.</summary>
+internal sealed class JobsCommand : BenchmarkCommand
+{
+    private const int Latencies = 200;
+
+    public override string Name => "jobs";
+
+    public override string Summary => "durable jobs end to end, in memory and in an SQLite file with every enqueue synced before it is acknowledged";
+
+    public override IReadOnlyList<Option> Options { get; } =
+    [
+        new("jobs", "20000", "jobs of each round"),
+        new("rounds", "3", "rounds; the median counts"),
+        new("folder", "", "where the file is; default: the system's temporary folder"),
+    ];
+
+    public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
+    {
+        var machine = new Machine();
+        var jobs = arguments.Integer("jobs");
+        Machine.WriteHead(output, $"jobs: {jobs:N0} no-op jobs a round");
+        var table = new MarkdownTable("store", "enqueued", "jobs/s end to end", "enqueues/s", "B/job", "CPU µs/job", "least and most jobs/s");
+        foreach (var store in (string[])["memory", "sqlite"])
+        {
+            foreach (var shape in EnqueueShape.All)
+            {
+                var rounds = new List<RoundFigures>();
+                for (var round = 0; round < arguments.Integer("rounds"); round++)
+                {
+                    rounds.Add(await RunRoundAsync(store, arguments.Text("folder"), shape, shape.Enqueuers == 1 && store == "sqlite" && shape.Batch == 1 ? jobs / 4 : jobs));
+                }
+
+                Add(table, store, shape, rounds);
+            }
+        }
+
+        table.WriteTo(output);
+        foreach (var store in (string[])["memory", "sqlite"])
+        {
+            await WriteLatencyAsync(output, store, arguments.Text("folder"));
+        }
+
+        machine.WriteNoise(output);
+        return 0;
+    }
+
+    private static void Add(MarkdownTable table, string store, EnqueueShape shape, List<RoundFigures> rounds)
+    {
+        var ends = rounds.Select(static round => round.JobsPerSecond).Order().ToList();
+        table.Add(
+            store, shape.Name, MarkdownTable.Figure(Statistics.Median(ends)), MarkdownTable.Figure(Statistics.Median([.. rounds.Select(static round => round.EnqueuesPerSecond)])),
+            MarkdownTable.Figure(Statistics.Median([.. rounds.Select(static round => round.BytesPerJob)])),
+            MarkdownTable.Figure(Statistics.Median([.. rounds.Select(static round => round.CpuMicrosecondsPerJob)])),
+            $"{MarkdownTable.Figure(ends[0])} to {MarkdownTable.Figure(ends[^1])}");
+    }
+
+    private static async Task<RoundFigures> RunRoundAsync(string store, string folder, EnqueueShape shape, int count)
+    {
+        await using var host = await JobsHost.StartAsync(store, folder);
+        await host.RunAsync(shape, 200); // statements are prepared and code is compiled
+        GC.Collect();
+        var (allocated, cpu, began) = (GC.GetTotalAllocatedBytes(precise: true), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+        var enqueued = await host.RunAsync(shape, count);
+        var elapsed = Stopwatch.GetElapsedTime(began);
+        return new(
+            count / elapsed.TotalSeconds, count / enqueued.TotalSeconds, (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)count,
+            (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count);
+    }
+
+    private static async Task WriteLatencyAsync(TextWriter output, string store, string folder)
+    {
+        await using var host = await JobsHost.StartAsync(store, folder);
+        await host.RunAsync(EnqueueShape.All[0], 200);
+        var starts = new List<double>();
+        for (var i = 0; i < Latencies; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System); // quiet again
+            host.Counter.Reset(1);
+            var began = Stopwatch.GetTimestamp();
+            await host.Jobs.EnqueueAsync<CountingJob, NoArguments>(NoArguments.Value);
+            await host.Counter.Done.Task;
+            starts.Add(Stopwatch.GetElapsedTime(began, host.Counter.LastHit).TotalMicroseconds);
+        }
+
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{store}: from the call of the enqueue to the job's first instruction, idle: p50 {Statistics.Median(starts):F0} µs, p99 {Statistics.Quantile(starts, 0.99):F0} µs."));
+    }
+
+    private sealed record RoundFigures(double JobsPerSecond, double EnqueuesPerSecond, double BytesPerJob, double CpuMicrosecondsPerJob);
+}
