@@ -16,7 +16,9 @@ internal sealed partial class SqliteJobStore
     // When that was last looked after; by the writer.
     private long _movedUpAt;
 
-    public ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken) => WriteAsync(session => Claim(session, request), cancellationToken);
+    // Not synced: a claim that a power cut undoes leaves the job queued, which is where it would come again anyway.
+    public async ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken) =>
+        await Writer.RunAsync(session => Claim(session, request), cancellationToken, isSynced: false);
 
     private JobClaims Claim(SqliteSession session, JobClaimRequest request)
     {

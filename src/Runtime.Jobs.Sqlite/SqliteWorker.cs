@@ -24,6 +24,9 @@ internal sealed class SqliteWorker : IAsyncDisposable
     private readonly BlockingCollection<Request> _requests = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // By the thread: whether commits are synced. As the schema has left it.
+    private bool _isSyncing = true;
+
     /// <summary>Starts the thread.</summary>
     /// <param name="name">The name of the thread.</param>
     /// <param name="connection">The connection; closed at the end.</param>
@@ -37,10 +40,13 @@ internal sealed class SqliteWorker : IAsyncDisposable
     }
 
     /// <summary>Runs something on the thread.</summary>
+    /// <param name="work">What to run; maybe twice, when something else in its transaction fails.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <param name="isSynced">Whether the answer has to wait until the disk has it. Otherwise it may be undone by a power cut, but by no crash of the process.</param>
     /// <exception cref="JobStoreException">It failed, and nothing of it has happened; or the store is closed.</exception>
-    public Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken, bool isSynced = true)
     {
-        var request = new Request<T>(work);
+        var request = new Request<T>(work, isSynced);
         try
         {
             _requests.Add(request, CancellationToken.None);
@@ -97,6 +103,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
         {
             if (_listener is not null)
             {
+                Sync(batch.Exists(static request => request.IsSynced));
                 _session.Run("BEGIN IMMEDIATE");
             }
 
@@ -141,6 +148,16 @@ internal sealed class SqliteWorker : IAsyncDisposable
         return true;
     }
 
+    // In WAL mode NORMAL writes the log and leaves the sync to the next commit that has one, which syncs all of the log.
+    private void Sync(bool isSynced)
+    {
+        if (isSynced != _isSyncing)
+        {
+            _session.Run(isSynced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+            _isSyncing = isSynced;
+        }
+    }
+
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The first failure is the one to report.")]
     private void Rollback()
     {
@@ -172,8 +189,10 @@ internal sealed class SqliteWorker : IAsyncDisposable
             isTransient: sqlite.SqliteErrorCode is not (11 or 26))
         : exception;
 
-    private abstract class Request
+    private abstract class Request(bool isSynced)
     {
+        public bool IsSynced { get; } = isSynced;
+
         public abstract void Execute(SqliteSession session);
 
         public abstract void Succeed();
@@ -181,7 +200,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
         public abstract void Fail(Exception exception);
     }
 
-    private sealed class Request<T>(Func<SqliteSession, T> work) : Request
+    private sealed class Request<T>(Func<SqliteSession, T> work, bool isSynced) : Request(isSynced)
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T _result = default!;

@@ -5,6 +5,10 @@ internal sealed partial class MemoryJobStore
 {
     // How many jobs of one queue and rank are moved up in one claim: enough that none waits for ever, few enough that a claim stays short.
     private const int MostMovedUp = 64;
+    private const int LooksPerThreshold = 8;
+
+    // When that was last looked after.
+    private DateTimeOffset _movedUpAt;
 
     public ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken)
     {
@@ -156,6 +160,12 @@ internal sealed partial class MemoryJobStore
     // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first.
     private void MoveUp(DateTimeOffset now, TimeSpan threshold)
     {
+        if (now - _movedUpAt < threshold / LooksPerThreshold)
+        {
+            return;
+        }
+
+        _movedUpAt = now;
         foreach (var queue in _queued.Values)
         {
             foreach (var stored in queue.Where(stored => stored.Rank > 0 && now - stored.RankedAt >= threshold).Take(MostMovedUp).ToList())
