@@ -35,7 +35,7 @@ internal sealed record QueueSettings
     public static QueueSettings From(AsyncRuntimeOptions runtime, BackgroundQueueOptions queue, QueueClock clock) => new()
     {
         Capacity = queue.Capacity,
-        MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(runtime),
+        MaxConcurrency = queue.MaxConcurrency > 0 ? queue.MaxConcurrency : AutomaticConcurrency(AsyncRuntime.EffectiveWorkers(runtime)),
         FullMode = queue.FullMode,
         Admission = queue.Admission,
         ShareWeights = Queues.ShareWeights.Parse(queue.ShareWeights),
@@ -46,6 +46,5 @@ internal sealed record QueueSettings
     };
 
     /// <summary>How many items run at once where that is left to us.</summary>
-    public static int AutomaticConcurrency(AsyncRuntimeOptions runtime) =>
-        Math.Max(LeastAutomaticConcurrency, AsyncRuntime.EffectiveWorkers(runtime) * ConcurrencyPerWorker);
+    public static int AutomaticConcurrency(int workers) => Math.Max(LeastAutomaticConcurrency, workers * ConcurrencyPerWorker);
 }

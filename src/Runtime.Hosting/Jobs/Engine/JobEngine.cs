@@ -116,7 +116,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private int Room()
     {
         var settings = _options.CurrentValue;
-        var most = settings.Jobs.MaxConcurrency > 0 ? settings.Jobs.MaxConcurrency : Queues.QueueSettings.AutomaticConcurrency(settings);
+        var most = settings.Jobs.MaxConcurrency > 0 ? settings.Jobs.MaxConcurrency : Queues.QueueSettings.AutomaticConcurrency(_runtime.WorkerCount);
         return _writer.Unwritten > most * MostUnwrittenPerRoom ? 0 : Math.Min(most - _running.Count, MostPerClaim);
     }
 
