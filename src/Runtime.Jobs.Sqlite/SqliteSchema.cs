@@ -79,7 +79,7 @@ internal static class SqliteSchema
 
     private static long Create(SqliteSession session)
     {
-        session.Run(Tables);
+        session.Script(Tables);
         return Version;
     }
 }

@@ -18,6 +18,15 @@ internal sealed class SqliteSession(SqliteConnection connection, SqliteTransacti
     /// <summary>Gets what is to be told once the transaction has committed.</summary>
     public Outbox Outbox { get; set; } = new();
 
+    /// <summary>Runs statements that build on one another, and so cannot be prepared together.</summary>
+    [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "See remarks.")]
+    public void Script(string sql)
+    {
+        using var command = Connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
     public int Run(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
 
     public object? Scalar(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar() is { } value and not DBNull ? value : null;
@@ -78,6 +87,7 @@ internal sealed class SqliteSession(SqliteConnection connection, SqliteTransacti
             command.Parameters.Add(new SqliteParameter { ParameterName = "$" + i.ToString(CultureInfo.InvariantCulture) });
         }
 
+        command.Prepare(); // else each execution would read the text again
         _statements.Add(sql, command);
         return command;
     }
