@@ -29,6 +29,7 @@ public sealed partial class AsyncRuntime
             UnhandledExceptions = _dispatcher.Unhandled,
             StarvationBoosts = scheduler.StarvationBoosts,
             ReserveWorkers = _dispatcher.Scheduler.Reserve,
+            ThrottledTime = _dispatcher.Scheduler.ThrottledTime,
             BlockedItems = _dispatcher.Scheduler.BlockedItems,
             WaitTime = scheduler.WaitTime,
             RunTime = scheduler.RunTime,

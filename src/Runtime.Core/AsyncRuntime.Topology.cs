@@ -1,3 +1,4 @@
+using Runtime.Core.Concurrency;
 using Runtime.Core.Topology;
 
 namespace Runtime.Core;
@@ -20,9 +21,14 @@ public sealed partial class AsyncRuntime
     {
         var available = CpuTopologyReader.ReadAvailable();
         Volatile.Write(ref _available, available);
+        _dispatcher.Scheduler.SetCpuShare(CpuShareOf(options, available));
         var (pin, numaAware) = (options.Topology.PinThreads, options.Topology.NumaAware);
         _dispatcher.Scheduler.Place(pin || numaAware ? PlacementPlan.Make(Machine() with { Available = available }, pin, numaAware) : PlacementPlan.None, available.Count());
     }
+
+    // How many processors the workers may keep busy; null for all that the process has.
+    private static double? CpuShareOf(AsyncRuntimeOptions options, AvailableProcessors available) =>
+        options.MaxCpuShare is > 0 and < 1 && ThreadCpuClock.IsSupported ? options.MaxCpuShare * Math.Min(available.Quota ?? double.MaxValue, available.Allowed.Count) : null;
 
     private CpuTopology Machine() => LazyInitializer.EnsureInitialized(ref _machine, CpuTopologyReader.Read);
 

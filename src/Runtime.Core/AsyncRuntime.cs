@@ -97,7 +97,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The slack is negative or too long.</exception>
     public RuntimeTimeProvider TimeProviderWithSlack(TimeSpan slack) => _timers.Provider.WithSlack(slack);
 
-    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, placement, slack of timers, the bounds of the buffer pool, the cleanup.</summary>
+    /// <summary>Changes the settings that can change while running: workers, stealing, priorities, starvation threshold, isolation, CPU share, placement, slack of timers, the bounds of the buffer pool, the cleanup.</summary>
     /// <param name="options">The new settings, whole. <see cref="TimerOptions.Resolution"/> applies from the next start only.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; nothing has changed then.</exception>
     public void Reconfigure(AsyncRuntimeOptions options)

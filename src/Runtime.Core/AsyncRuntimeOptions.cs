@@ -57,6 +57,14 @@ public class AsyncRuntimeOptions
     /// <value>Default <see cref="WorkerIsolation.BelowNormal"/>.</value>
     public WorkerIsolation Isolation { get; set; } = WorkerIsolation.BelowNormal;
 
+    /// <summary>Gets or sets which part of the processor time that the process may use its workers may take, all together. Work of priority Critical is not bounded by it.</summary>
+    /// <value>Default 0: no bound, like 1. From 0 to 1, of the processors that the process may use, quotas of its control groups included.</value>
+    /// <remarks>
+    /// Linux only; without effect elsewhere. Measured by the workers' own clocks between items: nothing interrupts one that computes, but what it has used is paid for afterwards, by a pause of at most
+    /// a second. Threads of <c>SpawnBlocking</c> are not workers.
+    /// </remarks>
+    public double MaxCpuShare { get; set; }
+
     /// <summary>Gets or sets the settings of the timer wheel.</summary>
     public TimerOptions Timers { get; set; } = new();
 

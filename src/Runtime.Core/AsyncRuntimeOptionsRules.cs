@@ -34,6 +34,7 @@ internal static class AsyncRuntimeOptionsRules
             static o => o.StarvationThreshold, static (o, v) => o.StarvationThreshold = v),
         OptionRule.Choice<AsyncRuntimeOptions, WorkerIsolation>(
             "Isolation", WorkerIsolation.BelowNormal, static o => o.Isolation, static (o, v) => o.Isolation = v),
+        OptionRule.Fraction<AsyncRuntimeOptions>("MaxCpuShare", 0, static o => o.MaxCpuShare, static (o, v) => o.MaxCpuShare = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Timers:Resolution", TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1),
             static o => o.Timers.Resolution, static (o, v) => o.Timers.Resolution = v, atStartOnly: true),

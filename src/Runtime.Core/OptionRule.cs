@@ -104,6 +104,19 @@ internal static class OptionRule
             IsValid = options => (get(options) >= least && get(options) <= greatest) || (orZero && get(options) == 0),
         };
 
+    public static OptionRule<TOptions> Fraction<TOptions>(string key, double defaultValue, Func<TOptions, double> get, Action<TOptions, double> set) => new()
+    {
+        Key = key,
+        Type = "number",
+        Noun = "a number such as 0.5, ",
+        Default = Text(defaultValue),
+        Range = "from 0 to 1",
+        Remedy = UseDefault(Text(defaultValue)),
+        Read = options => Text(get(options)),
+        TryWrite = (options, text) => Set(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value), options, set, value),
+        IsValid = options => get(options) is >= 0 and <= 1,
+    };
+
     public static OptionRule<TOptions> Duration<TOptions>(
         string key, TimeSpan defaultValue, TimeSpan least, TimeSpan greatest, Func<TOptions, TimeSpan> get, Action<TOptions, TimeSpan> set, bool atStartOnly = false) => new()
         {
@@ -180,7 +193,7 @@ internal static class OptionRule
     /// <summary>A value for a message: texts in quotes, without control characters (they forge log lines), cut at a length that stays readable.</summary>
     public static string Quote(string value, string? type)
     {
-        if (type is "integer" or "time" or "boolean" or "name" || string.Equals(value, "null", StringComparison.Ordinal))
+        if (type is "integer" or "number" or "time" or "boolean" or "name" || string.Equals(value, "null", StringComparison.Ordinal))
         {
             return value;
         }
@@ -196,6 +209,8 @@ internal static class OptionRule
     }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(bool value) => value ? "true" : "false";
 

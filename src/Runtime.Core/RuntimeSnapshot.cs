@@ -42,6 +42,9 @@ public sealed record RuntimeSnapshot
     /// <summary>Gets how often code on a worker had to give way because it had awaited complete things too often in a row.</summary>
     public required long ForcedYields { get; init; }
 
+    /// <summary>Gets how long workers have waited because of <see cref="AsyncRuntimeOptions.MaxCpuShare"/>, all of them together.</summary>
+    public required TimeSpan ThrottledTime { get; init; }
+
     /// <summary>Gets how many exceptions left posted work or callbacks.</summary>
     public required long UnhandledExceptions { get; init; }
 

@@ -86,6 +86,9 @@ internal sealed class RuntimeMetrics : IDisposable
         Level("async_runtime.workers.reserve", "{thread}", "Those of them that stand in for blocked ones.", static s => s.ReserveWorkers);
         Level("async_runtime.workers.blocked", "{thread}", "Workers whose item blocks the thread.", static s => s.Workers.Count(static worker => worker.IsBlocked));
         Level("async_runtime.workers.placed", "{thread}", "Those of them that run at a place of their own (section Topology).", static s => s.Topology.PlacedWorkers);
+        var throttled = Next();
+        _meter.CreateObservableCounter(
+            "async_runtime.workers.throttled", () => _snapshots.Get(throttled).Current.ThrottledTime.TotalSeconds, "s", "Time in which workers waited for their CPU share (MaxCpuShare), all of them together.");
         Count("async_runtime.scheduler.blocked_items", "{item}", "Items that were found to block their worker.", static s => s.BlockedItems);
         var utilization = Next();
         _meter.CreateObservableGauge(

@@ -153,10 +153,11 @@ internal sealed partial class Scheduler
             }
         }
 
-        Fence.Full(); // pairs with the fence in IdleSet.Enter
+        Fence.Full(); // pairs with the fence in IdleSet.Enter, and in DebtorSet.Enter
         foreach (var worker in workers)
         {
             Idle.Wake(worker);
+            Debtors.Wake(worker);
         }
 
         _monitor.Stop();
@@ -215,6 +216,7 @@ internal sealed partial class Scheduler
                 worker.Retire();
                 Fence.Full(); // pairs with the fence in IdleSet.Enter: it sees the flag, or we see it parked
                 Idle.Wake(worker);
+                Debtors.Wake(worker);
             }
         }
     }

@@ -201,11 +201,13 @@ internal sealed partial class Scheduler
         {
             Lanes.AddMany(entries, first.Priority, first.DeadlineTicks);
             WakeForLanes();
+            WakeDebtorFor(first.Priority);
         }
         else if (settings.Priorities && priority != TaskPriority.Normal)
         {
             Lanes.AddMany(entries, priority, long.MaxValue);
             WakeForLanes();
+            WakeDebtorFor(priority);
         }
         else if (MayPush(worker, settings))
         {
@@ -351,6 +353,7 @@ internal sealed partial class Scheduler
     {
         Lanes.Add(entry, priority, deadlineTicks);
         WakeForLanes();
+        WakeDebtorFor(priority);
     }
 
     // After an add, which was a fence.

@@ -107,7 +107,14 @@ internal sealed partial class Worker : Sleeper
         // Nothing below may throw: user code runs inside Execute, which catches everything it does.
         while (TryNext(out var entry))
         {
-            Execute(entry);
+            if (_scheduler.CpuShare is { } share)
+            {
+                ExecuteWithin(share, entry);
+            }
+            else
+            {
+                Execute(entry);
+            }
         }
 
         HandOver();
@@ -203,6 +210,20 @@ internal sealed partial class Worker : Sleeper
     {
         while (!IsRetiring && !_scheduler.IsClosed)
         {
+            if (_scheduler.CpuShare is { } share)
+            {
+                if (SettleShare(share, out entry, out var waited))
+                {
+                    OnFound();
+                    return true;
+                }
+
+                if (waited)
+                {
+                    continue;
+                }
+            }
+
             var settings = _scheduler.Settings;
             if (!settings.Stealing && !IsEmptyToOwner)
             {

@@ -22,6 +22,7 @@ public sealed class RuntimeMetricsTests
             Cancelled = 3,
             Executed = 50,
             ForcedYields = 7,
+            ThrottledTime = TimeSpan.FromSeconds(1.25),
             QueueDepth = [1, 2, 3, 4, 5],
             InjectorDepth = 6,
             LongestWait = TimeSpan.FromSeconds(1.5),
@@ -51,6 +52,7 @@ public sealed class RuntimeMetricsTests
         seen["async_runtime.scheduler.wait.p99"].ShouldBe(0.001024);
         seen["async_runtime.scheduler.run.p50"].ShouldBe(0);
         seen["async_runtime.workers"].ShouldBe(1);
+        seen["async_runtime.workers.throttled"].ShouldBe(1.25);
         seen["async_runtime.worker.executed{worker=0}"].ShouldBe(50);
         seen["async_runtime.worker.busy{worker=0}"].ShouldBe(2);
         seen["async_runtime.worker.steals{worker=0}"].ShouldBe(3);

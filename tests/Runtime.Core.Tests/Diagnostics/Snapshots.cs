@@ -23,6 +23,7 @@ internal static class Snapshots
         Failed = 0,
         Executed = 0,
         ForcedYields = 0,
+        ThrottledTime = TimeSpan.Zero,
         UnhandledExceptions = 0,
         StarvationBoosts = 0,
         ReserveWorkers = 0,

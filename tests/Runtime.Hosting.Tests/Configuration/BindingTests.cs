@@ -15,7 +15,7 @@ public sealed class BindingTests
         [
             ("WorkerThreads", "3"), ("MinWorkerThreads", "2"), ("MaxWorkerThreads", "7"), ("ThreadNamePrefix", "w"), ("ThreadStackSize", "262144"),
             ("EnableWorkStealing", "False"), ("EnablePriorityScheduling", "false"), ("MaxStealAttempts", "9"), ("StealBackoff", "00:00:00.5"),
-            ("StarvationThreshold", "00:01:00"), ("Isolation", "lowest"), ("Timers:Resolution", "00:00:00.010"), ("Tuner:Enabled", "false"),
+            ("StarvationThreshold", "00:01:00"), ("Isolation", "lowest"), ("MaxCpuShare", "0.25"), ("Timers:Resolution", "00:00:00.010"), ("Tuner:Enabled", "false"),
             ("Tuner:Interval", "00:00:30"), ("Tuner:Frozen", "true"), ("Tuner:Strategies:0", "ThreadCount"), ("Shutdown:DrainTimeout", "00:00:07"),
             ("Shutdown:CancelTimeout", "00:00:01"), ("Queue:Capacity", "5"), ("Queue:MaxConcurrency", "6"), ("Queue:FullMode", "DropOldest"),
             ("Queue:HistorySize", "8"), ("Queue:Admission", "RejectIfLate"), ("Queue:ShareWeights:0", "gold=5"), ("Queues:a:ShareWeights", "x=2, y=3"), ("Queues:a:Capacity", "1"), ("Queues:b:MaxConcurrency", "2"), ("Metrics:Meters:0", "X.*"), ("Metrics:Meters:1", "Y"),
@@ -35,6 +35,7 @@ public sealed class BindingTests
         options.StealBackoff.ShouldBe(TimeSpan.FromSeconds(0.5));
         options.StarvationThreshold.ShouldBe(TimeSpan.FromMinutes(1));
         options.Isolation.ShouldBe(WorkerIsolation.Lowest);
+        options.MaxCpuShare.ShouldBe(0.25);
         options.Timers.Resolution.ShouldBe(TimeSpan.FromMilliseconds(10));
         options.Tuner.Enabled.ShouldBeFalse();
         options.Tuner.Interval.ShouldBe(TimeSpan.FromSeconds(30));
