@@ -7,6 +7,9 @@ internal sealed class JobWaiters
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Waiter> _waiters = [];
 
+    // Under the lock. Nobody signals any more: who waits now, or begins to, is told so.
+    private bool _isClosed;
+
     /// <summary>Gets how many jobs are waited for.</summary>
     public int Count
     {
@@ -27,6 +30,10 @@ internal sealed class JobWaiters
             if (!_waiters.TryGetValue(id, out var waiter))
             {
                 _waiters.Add(id, waiter = new());
+                if (_isClosed)
+                {
+                    End(waiter);
+                }
             }
 
             waiter.Callers++;
@@ -59,7 +66,7 @@ internal sealed class JobWaiters
         TaskCompletionSource? signal = null;
         lock (_lock)
         {
-            if (_waiters.TryGetValue(id, out var waiter))
+            if (_waiters.TryGetValue(id, out var waiter) && !_isClosed)
             {
                 signal = waiter.Signal;
                 waiter.Signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +75,23 @@ internal sealed class JobWaiters
 
         signal?.TrySetResult();
     }
+
+    /// <summary>Ends all waiting: the process stops, and the ends of jobs are written by others or later.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            foreach (var waiter in _waiters.Values)
+            {
+                End(waiter);
+            }
+        }
+    }
+
+    // Continuations run elsewhere, so this may be done under the lock.
+    private static void End(Waiter waiter) =>
+        waiter.Signal.TrySetException(new JobStoreException("The process is stopping, and the job is not over: it goes on when its store is opened again.", isTransient: false));
 
     private sealed class Waiter
     {

@@ -222,6 +222,21 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task Stop_WhileSomebodyWaitsForAJob_EndsTheWaiting()
+    {
+        var host = await JobHost.StartAsync(_script);
+        var handle = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), new JobOptions { Delay = TimeSpan.FromHours(1) });
+        var waiting = handle.WaitAsync();
+        waiting.IsCompleted.ShouldBeFalse();
+
+        await host.StopAsync();
+
+        (await Should.ThrowAsync<JobStoreException>(() => waiting.Guard())).Message.ShouldStartWith("The process is stopping, and the job is not over");
+        await Should.ThrowAsync<JobStoreException>(() => handle.WaitAsync().Guard());
+        await host.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Enqueue_Many_AllRunAndNoneIsLost()
     {
         await using var host = await JobHost.StartAsync(_script);

@@ -46,6 +46,7 @@ internal sealed partial class JobEngine
             LogStopped(cut, stuck, _writer.Unwritten);
         }
 
+        _waiters.Close();
         await _store.DisposeAsync();
     }
 
