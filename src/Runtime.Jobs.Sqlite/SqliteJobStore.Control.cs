@@ -9,6 +9,8 @@ internal sealed partial class SqliteJobStore
     public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(
         session => session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = $1", JobRow.Read, Bytes(id)) is [var job] ? job.ToInfo(whole: true) : null, cancellationToken);
 
+    public ValueTask WatchAsync(Guid id, CancellationToken cancellationToken) => ValueTask.CompletedTask; // this process alone ends jobs, and it hears of every end
+
     public ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => ReadAsync(
         session =>
         {

@@ -37,6 +37,7 @@ internal sealed partial class JobClient
         waiters.Enter(id);
         try
         {
+            await store.WatchAsync(id, cancellationToken);
             while (true)
             {
                 var signal = waiters.NextSignal(id); // before the reading: an end after it is signalled, one before it is read

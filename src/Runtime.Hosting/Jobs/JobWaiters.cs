@@ -22,6 +22,18 @@ internal sealed class JobWaiters
         }
     }
 
+    /// <summary>Gets the jobs that are waited for.</summary>
+    public IReadOnlyCollection<Guid> Ids
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _waiters.Keys];
+            }
+        }
+    }
+
     /// <summary>Takes part in waiting for a job; to be given back by <see cref="Leave"/>.</summary>
     public void Enter(Guid id)
     {

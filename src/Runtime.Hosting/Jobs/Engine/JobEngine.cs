@@ -102,6 +102,16 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
 
     public void JobEnded(Guid id) => _waiters.Signal(id);
 
+    public IReadOnlyCollection<Guid> Awaited => _waiters.Ids;
+
+    public void LeasesLost(string reason)
+    {
+        foreach (var run in _running.Values)
+        {
+            run.Cancel(RunCancellation.LeaseLost, reason);
+        }
+    }
+
     public void CancellationRequested(Guid id, string? reason)
     {
         foreach (var run in _running.Values)

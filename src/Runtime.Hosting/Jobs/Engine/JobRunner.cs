@@ -73,7 +73,7 @@ internal sealed class JobRunner(JobRegistry registry, IServiceScopeFactory scope
     private JobEnding EndWith(Exception exception, RunningJob run) => run.Cause switch
     {
         RunCancellation.Asked => new(run.Claimed.Lease, JobEndingKind.Cancelled, run.CancellationReason),
-        RunCancellation.Stopping => new(run.Claimed.Lease, JobEndingKind.Interrupted, run.CancellationReason),
+        RunCancellation.Stopping or RunCancellation.LeaseLost => new(run.Claimed.Lease, JobEndingKind.Interrupted, run.CancellationReason),
         RunCancellation.TimedOut => TryAgain(run, null, run.CancellationReason),
         _ => TryAgain(run, null, exception.ToString()),
     };

@@ -15,6 +15,9 @@ internal enum RunCancellation
 
     /// <summary>The process stops.</summary>
     Stopping,
+
+    /// <summary>The node was cut off from the store for so long that other nodes may run the job by now.</summary>
+    LeaseLost,
 }
 
 /// <summary>One run of a job in this process.</summary>

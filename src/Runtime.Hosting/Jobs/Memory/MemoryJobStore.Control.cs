@@ -14,6 +14,8 @@ internal sealed partial class MemoryJobStore
         }
     }
 
+    public ValueTask WatchAsync(Guid id, CancellationToken cancellationToken) => ValueTask.CompletedTask; // this process alone ends jobs, and it hears of every end
+
     public ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;

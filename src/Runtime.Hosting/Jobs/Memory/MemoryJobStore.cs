@@ -230,6 +230,13 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
     {
         public static NoListener Instance { get; } = new();
 
+        public IReadOnlyCollection<Guid> Awaited => [];
+
+        public void LeasesLost(string reason)
+        {
+            // Nobody has opened the store yet.
+        }
+
         public void WorkArrived()
         {
             // Nobody has opened the store yet.

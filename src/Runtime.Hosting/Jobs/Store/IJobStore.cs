@@ -58,6 +58,12 @@ public interface IJobStore : IAsyncDisposable
     /// <returns>The job with its arguments and result, or <see langword="null"/>.</returns>
     ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken);
 
+    /// <summary>Says that this process waits for the end of a job, so that the process that ends it tells. Called before the job is read for the first time.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <returns>A task; completed at once by a store that only this process uses.</returns>
+    ValueTask WatchAsync(Guid id, CancellationToken cancellationToken);
+
     /// <summary>Lists jobs, the newest first, without their arguments and results.</summary>
     /// <param name="filter">Which ones; checked by the caller.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>

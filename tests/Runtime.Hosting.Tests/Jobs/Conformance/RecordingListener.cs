@@ -14,6 +14,14 @@ public sealed class RecordingListener : IJobStoreListener
 
     public ConcurrentQueue<(Guid Id, string? Reason)> Cancellations { get; } = new();
 
+    public ConcurrentDictionary<Guid, bool> AwaitedJobs { get; } = new();
+
+    public ConcurrentQueue<string> Losses { get; } = new();
+
+    public IReadOnlyCollection<Guid> Awaited => [.. AwaitedJobs.Keys];
+
+    public void LeasesLost(string reason) => Losses.Enqueue(reason);
+
     public void WorkArrived() => Interlocked.Increment(ref _arrivals);
 
     public void SchedulesChanged()

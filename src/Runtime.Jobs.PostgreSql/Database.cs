@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Npgsql;
+using Runtime.Hosting;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>The database: connections, transactions, and what becomes of errors.</summary>
+/// <remarks>Thread safe. What lost a race with another transaction (deadlock, serialization) is run again here: nothing of it has happened.</remarks>
+internal sealed class Database : IAsyncDisposable
+{
+    // Two transactions that wait for each other are told after a second; three of those in a row are no accident.
+    private const int MostTries = 5;
+
+    // Statements of this assembly, each with its shapes of filters; the rest is not kept.
+    private const int MostPrepared = 100;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
+
+    private Database(NpgsqlDataSource source, string schema, NpgsqlConnectionStringBuilder settings, bool isPooled)
+    {
+        (_source, Schema, IsPooled) = (source, schema, isPooled);
+        (Host, Port, Name) = (settings.Host, settings.Port, settings.Database ?? settings.Username);
+    }
+
+    public string Schema { get; }
+
+    /// <summary>Gets whether a pooler stands before the server, so that two transactions of one connection may meet two sessions of the server.</summary>
+    public bool IsPooled { get; }
+
+    public string? Host { get; }
+
+    public int Port { get; }
+
+    public string? Name { get; }
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="JobStoreException">The database cannot be reached, or does not let us in.</exception>
+    public static async Task<Database> ConnectAsync(string connectionString, string schema, CancellationToken cancellationToken)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.ApplicationName ??= "async-runtime-jobs";
+        if (!connectionString.Contains("Command Timeout", StringComparison.OrdinalIgnoreCase))
+        {
+            settings.CommandTimeout = 15;
+        }
+
+        try
+        {
+            var isPooled = await IsPooledAsync(settings, cancellationToken);
+            if (isPooled)
+            {
+                settings.NoResetOnClose = true; // DISCARD ALL would meet another session than the one it is meant for
+                settings.MaxAutoPrepare = 0;
+            }
+            else if (settings.MaxAutoPrepare == 0)
+            {
+                settings.MaxAutoPrepare = MostPrepared;
+                settings.AutoPrepareMinUsages = 2;
+            }
+
+            return new(NpgsqlDataSource.Create(settings.ConnectionString), schema, settings, isPooled);
+        }
+        catch (NpgsqlException exception)
+        {
+            throw PostgreSqlErrors.Explain(exception, settings.Host, settings.Database);
+        }
+    }
+
+    /// <summary>The text of a statement, with the name of the schema.</summary>
+    public string Text(string sql) => _texts.GetOrAdd(sql, static (text, schema) => text.Replace("{s}", schema, StringComparison.Ordinal), Schema);
+
+    /// <summary>Runs one statement, or several that are sent and committed together.</summary>
+    /// <exception cref="JobStoreException">It failed.</exception>
+    public Task<T> RunAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken) => TryAsync(work, isTransaction: false, cancellationToken);
+
+    /// <summary>Runs statements in one transaction, and all of it again when it loses against another one.</summary>
+    /// <exception cref="JobStoreException">It failed, and nothing of it has happened.</exception>
+    public Task<T> TransactAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken) => TryAsync(work, isTransaction: true, cancellationToken);
+
+    /// <summary>Opens a connection that is not given back to the pool soon.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => await _source.OpenConnectionAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    public JobStoreException Explain(Exception exception) => PostgreSqlErrors.Explain(exception, Host, Name);
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Explained and thrown.")]
+    private async Task<T> TryAsync<T>(Func<Session, Task<T>> work, bool isTransaction, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                var session = new Session(this, connection, cancellationToken);
+                if (!isTransaction)
+                {
+                    return await work(session).ConfigureAwait(false);
+                }
+
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+                var result = await work(session).ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            }
+            catch (PostgresException exception) when (PostgreSqlErrors.IsLostRace(exception) && tries < MostTries)
+            {
+                // Again.
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
+            {
+                throw Explain(exception);
+            }
+            catch (ObjectDisposedException exception)
+            {
+                throw new JobStoreException("The job store is closed: the process is stopping.", exception, isTransient: false);
+            }
+        }
+    }
+
+    // A pooler hides the process behind a connection: the number it gives at the log-in is not that of the server's process.
+    private static async Task<bool> IsPooledAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken)
+    {
+        var alone = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false, MaxAutoPrepare = 0 };
+        await using var connection = new NpgsqlConnection(alone.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))! != connection.ProcessID;
+    }
+}

@@ -1,0 +1,49 @@
+using Npgsql;
+using NpgsqlTypes;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>New jobs as arrays, one for each column: any number of them goes into the table by one statement.</summary>
+internal static class NewJobs
+{
+    /// <summary>The parameters as a table <c>t</c>; <c>$1</c> is the time to reckon with, if it is not the server's.</summary>
+    public const string Table = """
+        SELECT coalesce($1, statement_timestamp()) AS now, t.*, greatest(coalesce($1, statement_timestamp()), coalesce(coalesce($1, statement_timestamp()) + t.delay, t.at)) AS due
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bytea[], $7::interval[], $8::timestamptz[], $9::interval[], $10::interval[], $11::int[], $12::interval[], $13::text[],
+          $14::smallint[], $15::interval[], $16::text[], $17::int[], $18::text[], $19::text[], $20::uuid[], $21::smallint[], $22::text[])
+          WITH ORDINALITY AS t(id, name, queue, priority, args, delay, at, deadline, timeout, max_attempts, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags,
+          trace, parent, parent_on, schedule, number)
+        """;
+
+    /// <summary>How many parameters that takes.</summary>
+    public const int Count = 22;
+
+    public static NpgsqlParameter[] Of(IReadOnlyList<NewJob> jobs, DateTimeOffset? now) =>
+    [
+        Par.Time(now),
+        Par.Ids(jobs.Select(static job => job.Id)),
+        Par.Texts(jobs.Select(static job => job.Name)),
+        Par.Texts(jobs.Select(static job => job.Queue)),
+        Par.List<short>([.. jobs.Select(static job => (short)job.Priority)], NpgsqlDbType.Smallint),
+        Par.List<byte[]>([.. jobs.Select(static job => job.Arguments.ToArray())], NpgsqlDbType.Bytea),
+        Spans(jobs, static job => job.Delay > TimeSpan.Zero ? job.Delay : null),
+        Par.List<DateTime?>([.. jobs.Select(static job => job.RunAt?.UtcDateTime)], NpgsqlDbType.TimestampTz),
+        Spans(jobs, static job => job.Deadline),
+        Spans(jobs, static job => job.Timeout),
+        Par.List<int>([.. jobs.Select(static job => job.MaxAttempts)], NpgsqlDbType.Integer),
+        Spans(jobs, static job => job.RetryDelay),
+        Par.Texts(jobs.Select(static job => job.UniqueKey)),
+        Par.List<short>([.. jobs.Select(static job => (short)job.Uniqueness)], NpgsqlDbType.Smallint),
+        Spans(jobs, static job => job.UniquePeriod),
+        Par.Texts(jobs.Select(static job => job.ConcurrencyKey)),
+        Par.List<int>([.. jobs.Select(static job => job.ConcurrencyLimit)], NpgsqlDbType.Integer),
+        Par.Texts(jobs.Select(static job => job.Tags.Count == 0 ? null : string.Join('\n', job.Tags))),
+        Par.Texts(jobs.Select(static job => job.TraceParent)),
+        Par.List<Guid?>([.. jobs.Select(static job => job.After)], NpgsqlDbType.Uuid),
+        Par.List<short>([.. jobs.Select(static job => (short)job.On)], NpgsqlDbType.Smallint),
+        Par.Texts(jobs.Select(static job => job.Schedule)),
+    ];
+
+    private static NpgsqlParameter Spans(IReadOnlyList<NewJob> jobs, Func<NewJob, TimeSpan?> of) => Par.List<TimeSpan?>([.. jobs.Select(of)], NpgsqlDbType.Interval);
+}

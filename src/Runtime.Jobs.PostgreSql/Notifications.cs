@@ -1,0 +1,183 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Npgsql;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>What the processes that share the tables tell each other: <c>NOTIFY</c>, gathered, on a connection of its own.</summary>
+/// <remarks>
+/// <para>Only to be faster: whatever is told here is also found by looking. So nothing here fails the caller, and a lost message costs a moment.</para>
+/// <para>A <c>NOTIFY</c> takes a lock of the whole server at its commit; so it is never part of a transaction that does work, nor sent more than twenty times a second, nor at all while this
+/// process is alone.</para>
+/// </remarks>
+internal sealed class Notifications(Database database, Func<long> nodeId, Func<bool> isAlone, INotificationSink sink, TimeProvider clock) : IAsyncDisposable
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
+    // What a NOTIFY can carry is 8,000 bytes; an id takes 33.
+    private const int MostIds = 200;
+
+    private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<string> _pending = new(StringComparer.Ordinal);
+    private readonly List<Guid> _ended = [];
+    private Task _sending = Task.CompletedTask;
+    private Task _listening = Task.CompletedTask;
+    private volatile bool _isListening;
+
+    /// <summary>Gets whether messages of others arrive.</summary>
+    public bool IsListening => _isListening;
+
+    public void Start() => _listening = ListenAsync();
+
+    /// <summary>Tells the others, soon.</summary>
+    public void Tell(Outbox outbox)
+    {
+        if (isAlone() || _stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (outbox.Work)
+            {
+                _pending.Add("w");
+            }
+
+            if (outbox.Schedules)
+            {
+                _pending.Add("s");
+            }
+
+            foreach (var (id, _) in outbox.Cancellations)
+            {
+                _pending.Add(string.Create(CultureInfo.InvariantCulture, $"c{id:N}"));
+            }
+
+            _ended.AddRange(outbox.Ended.Where(static ended => ended.IsAwaited).Select(static ended => ended.Id));
+            if (_sending.IsCompleted && (_pending.Count > 0 || _ended.Count > 0))
+            {
+                _sending = SendAsync();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See remarks of the class.")]
+    private async Task SendAsync()
+    {
+        await Task.Yield();
+        while (true)
+        {
+            string[] messages;
+            lock (_lock)
+            {
+                messages = Take();
+                if (messages.Length == 0)
+                {
+                    _sending = Task.CompletedTask;
+                    return;
+                }
+            }
+
+            try
+            {
+                await database.RunAsync(
+                    session => session.RunAsync("SELECT pg_notify('{s}', m) FROM unnest($1::text[]) AS m", [Par.Texts(messages)]), _stop.Token).ConfigureAwait(false);
+                await Task.Delay(ShortestPause, clock, _stop.Token).ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // Found by looking.
+            }
+        }
+    }
+
+    // Under the lock.
+    private string[] Take()
+    {
+        var from = nodeId().ToString(CultureInfo.InvariantCulture);
+        var messages = _pending.Select(message => $"{from}|{message}").ToList();
+        _pending.Clear();
+        foreach (var ids in _ended.Chunk(MostIds))
+        {
+            messages.Add($"{from}|e{string.Join(',', ids.Select(static id => id.ToString("N")))}");
+        }
+
+        _ended.Clear();
+        return [.. messages];
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See remarks of the class.")]
+    private async Task ListenAsync()
+    {
+        for (var retry = ShortestPause; !_stop.IsCancellationRequested; retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry)
+        {
+            try
+            {
+                await using var connection = await database.OpenAsync(_stop.Token).ConfigureAwait(false);
+                connection.Notification += (_, message) => Hear(message.Payload);
+                await using (var listen = new NpgsqlCommand(database.Text("LISTEN {s}"), connection))
+                {
+                    await listen.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+                }
+
+                _isListening = true;
+                retry = ShortestPause;
+                sink.Missed(); // whatever was told before this, or while there was no connection
+                while (true)
+                {
+                    await connection.WaitAsync(_stop.Token).ConfigureAwait(false);
+                }
+            }
+            catch (Exception)
+            {
+                _isListening = false;
+            }
+
+            await Task.Delay(retry, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Hear(string payload)
+    {
+        var bar = payload.IndexOf('|', StringComparison.Ordinal);
+        if (bar < 0 || payload.Length < bar + 2 || payload.AsSpan(0, bar).SequenceEqual(nodeId().ToString(CultureInfo.InvariantCulture)))
+        {
+            return; // our own, or nothing of ours
+        }
+
+        var rest = payload[(bar + 2)..];
+        switch (payload[bar + 1])
+        {
+            case 'w':
+                sink.WorkArrived();
+                break;
+            case 's':
+                sink.SchedulesChanged();
+                break;
+            case 'c':
+                sink.CancellationsArrived();
+                break;
+            case 'e':
+                foreach (var text in rest.Split(','))
+                {
+                    if (Guid.TryParseExact(text, "N", out var id))
+                    {
+                        sink.JobEnded(id);
+                    }
+                }
+
+                break;
+        }
+    }
+}

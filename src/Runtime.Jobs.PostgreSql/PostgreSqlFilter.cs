@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+using Runtime.Hosting;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>Makes a condition of a filter. Every value becomes a parameter.</summary>
+internal static class PostgreSqlFilter
+{
+    public static (string Where, List<NpgsqlParameter> Values) Of(JobFilter filter)
+    {
+        var where = new List<string>();
+        var values = new List<NpgsqlParameter>();
+        Add(filter.Name is { } name ? Par.Text(name) : null, static parameter => $"j.name = {parameter}");
+        Add(filter.Queue is { } queue ? Par.Text(queue) : null, static parameter => $"j.queue = {parameter}");
+        Add(filter.Schedule is { } schedule ? Par.Text(schedule) : null, static parameter => $"j.schedule = {parameter}");
+        Add(filter.Tag is { } tag ? Par.Text(tag) : null, static parameter => $"{parameter} = ANY(j.tags)");
+        Add(filter.Text is { } text ? Par.Bytes(Encoding.UTF8.GetBytes(text)) : null, static parameter => $"position({parameter} IN j.args) > 0");
+        Add(filter.Ids.Count > 0 ? Par.Ids(filter.Ids) : null, static parameter => $"j.id = ANY({parameter})");
+        Add(filter.States.Count > 0 ? Par.List<short>([.. filter.States.Distinct().Select(static state => (short)state)], NpgsqlDbType.Smallint) : null, static parameter => $"j.state = ANY({parameter})");
+        return (where.Count == 0 ? "true" : string.Join(" AND ", where), values);
+
+        void Add(NpgsqlParameter? value, Func<string, string> condition)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                where.Add(condition("$" + values.Count.ToString(CultureInfo.InvariantCulture)));
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+using NpgsqlTypes;
+using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>What may run now.</summary>
+internal sealed partial class PostgreSqlJobStore
+{
+    // How many jobs of one queue and rank are moved up at once: enough that none waits for ever, few enough that it stays short.
+    private const int MostMovedUp = 64;
+    private const int LooksPerThreshold = 8;
+
+    // How many delayed jobs that have become due are queued by one statement.
+    private const string MostPromoted = "1000";
+
+    // Queues that have jobs, by one step of the index for each.
+    private const string Queues = """
+        RECURSIVE q(queue) AS (
+          SELECT min(queue) FROM {s}.jobs WHERE state = 1
+          UNION ALL SELECT (SELECT min(j.queue) FROM {s}.jobs j WHERE j.state = 1 AND j.queue > q.queue) FROM q WHERE q.queue IS NOT NULL)
+        """;
+
+    private const string Started = """
+        state = 4, lease = nextval('{s}.lease'), attempt = j.attempt + 1, started_at = n.now, reason = NULL, progress = NULL, progress_text = NULL, owner = $2, node = $3, suspect = false
+        """;
+
+    private const string Facts = """
+        (SELECT count(*) FROM promoted),
+        least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses)) - n.now,
+        EXISTS (SELECT FROM {s}.pauses WHERE until <= n.now),
+        EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2))
+        """;
+
+    private const string IsPaused = "EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name AND (p.until IS NULL OR p.until > n.now))";
+
+    // One statement, and so one round trip and one commit: due jobs are queued, queued ones are taken, and the rest is told. $1 now, $2 node, $3 its name, $4 room, $5 and $6 queues with less room,
+    // $7 how many crashes make a suspect. The locks are taken within each queue's own part, so that two nodes take different jobs; MATERIALIZED, since the planner might otherwise read it twice.
+    private const string ClaimJobs = $$"""
+        WITH {{Queues}},
+        n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
+        promoted AS (
+          UPDATE {s}.jobs j SET state = CASE WHEN j.crashes >= $7 THEN 2 ELSE 1 END, suspect = j.crashes >= $7, ranked_at = n.now FROM n
+          WHERE j.id IN (SELECT id FROM {s}.jobs WHERE state = 0 AND run_at <= (SELECT now FROM n) ORDER BY run_at LIMIT {{MostPromoted}} FOR UPDATE SKIP LOCKED) RETURNING 1),
+        open AS (
+          SELECT q.queue, least(coalesce(l.room, $4), $4) AS room FROM q CROSS JOIN n LEFT JOIN unnest($5::text[], $6::int[]) AS l(queue, room) ON l.queue = q.queue
+          WHERE q.queue IS NOT NULL AND coalesce(l.room, 1) > 0 AND EXISTS (SELECT FROM {s}.nodes WHERE id = $2)
+            AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 0 AND p.key = q.queue AND (p.until IS NULL OR p.until > n.now))),
+        chosen AS MATERIALIZED (
+          SELECT c.id FROM open o CROSS JOIN LATERAL (
+            SELECT id, rank, deadline_at, row FROM {s}.jobs WHERE state = 1 AND queue = o.queue ORDER BY rank, deadline_at, row LIMIT o.room FOR UPDATE SKIP LOCKED) c
+          ORDER BY c.rank, c.deadline_at, c.row LIMIT $4),
+        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM chosen c, n WHERE j.id = c.id RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
+        SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
+        """;
+
+    private const string ClaimSuspect = $$"""
+        WITH n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
+        promoted AS (SELECT 1 WHERE false),
+        chosen AS MATERIALIZED (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND owner = $2 AND EXISTS (SELECT FROM {s}.nodes WHERE id = $2) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED),
+        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM chosen c, n WHERE j.id = c.id RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
+        SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
+        """;
+
+    private const int FactCount = 4;
+
+    // Whether the last claim left jobs in the queues, and when waiting jobs were last moved up; by claims.
+    private volatile bool _leftJobs = true;
+    private DateTimeOffset _movedUpAt;
+
+    // So many crashes, and a job runs alone from then on.
+    private int Suspicion => _node.MaxCrashes > 1 ? _node.MaxCrashes - 1 : int.MaxValue;
+
+    public async ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken)
+    {
+        var asked = _polling.Asked();
+        await MoveUpAsync(request.StarvationThreshold, cancellationToken);
+        var claimed = new List<ClaimedJob>();
+        while (true)
+        {
+            var room = request.Room - claimed.Count;
+            var (facts, found) = await TakeAsync(request, room, claimed, cancellationToken);
+            if (facts.PauseIsOver)
+            {
+                await EndPausesAsync(cancellationToken);
+            }
+
+            var taken = await AdmitToKeysAsync(found, cancellationToken);
+            claimed.AddRange(taken.Select(ToClaimed));
+            var isFull = found.Count >= room;
+            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver;
+            if (claimed.Count >= request.Room || !mayBeMore || request.Suspect)
+            {
+                _leftJobs = isFull;
+                _polling.Answered(asked, claimed.Count);
+                var suspectWaits = facts.SuspectWaits && !request.Suspect && await AdoptSuspectAsync(cancellationToken);
+                return new JobClaims(claimed, facts.NextDue is { } due && due < TimeSpan.Zero ? TimeSpan.Zero : facts.NextDue, mayBeMore && !request.Suspect, suspectWaits);
+            }
+        }
+    }
+
+    private async Task<(ClaimFacts Facts, List<Found> Jobs)> TakeAsync(JobClaimRequest request, int room, List<ClaimedJob> claimed, CancellationToken cancellationToken)
+    {
+        ClaimFacts? facts = null;
+        var limits = request.RoomOfQueue.Select(limit => (limit.Key, Room: limit.Value - claimed.Count(job => job.Job.Queue == limit.Key))).ToList();
+        var rows = await Db.RunAsync(
+            session => session.QueryAsync(
+                request.Suspect ? ClaimSuspect : ClaimJobs,
+                reader =>
+                {
+                    facts ??= new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetTimeSpan(1), reader.GetBoolean(2), reader.GetBoolean(3));
+                    return reader.IsDBNull(FactCount) ? null : ReadFound(reader);
+                },
+                request.Suspect
+                    ? [Par.Time(Now), Par.Number(NodeId), Par.Text(_node.Name)]
+                    :
+                    [
+                        Par.Time(Now), Par.Number(NodeId), Par.Text(_node.Name), Par.Count(room), Par.Texts(limits.Select(static limit => limit.Key)),
+                        Par.List<int>([.. limits.Select(static limit => Math.Max(0, limit.Room))], NpgsqlDbType.Integer), Par.Count(Suspicion),
+                    ]),
+            cancellationToken);
+        var found = rows.OfType<Found>().OrderBy(static one => one.Job.Rank).ThenBy(static one => one.DeadlineAt).ThenBy(static one => one.Job.Row).ToList();
+        return (facts!, found);
+    }
+
+    private static Found ReadFound(Npgsql.NpgsqlDataReader reader)
+    {
+        var job = JobRecord.Read(reader, FactCount);
+        var deadline = job.Job.Deadline is { } span ? job.RunAt + span : DateTimeOffset.MaxValue;
+        return new(job, deadline, reader.GetTimeSpan(FactCount + JobRecord.Count), reader.GetBoolean(FactCount + JobRecord.Count + 1));
+    }
+
+    private static ClaimedJob ToClaimed(Found found) => new()
+    {
+        Lease = new(found.Job.Job.Id, found.Job.Row, found.Job.Lease),
+        Job = found.Job.Job,
+        Attempt = found.Job.Attempt,
+        Crashes = found.Job.Crashes,
+        EnqueuedAt = found.Job.EnqueuedAt,
+        RunAt = found.Job.RunAt,
+        Waited = found.Waited,
+        LastError = found.Job.LastError,
+    };
+
+    // Jobs that are taken and may yet not run: their kind is paused, or the places under their key are taken. Those are set aside; the others get their place.
+    private async ValueTask<List<Found>> AdmitToKeysAsync(List<Found> found, CancellationToken cancellationToken)
+    {
+        var special = found.Where(static one => one.IsPaused || one.Job.Job is { ConcurrencyKey: not null } or { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued }).ToList();
+        if (special.Count == 0)
+        {
+            return found;
+        }
+
+        var aside = await Db.TransactAsync(session => AdmitToKeysAsync(session, special), cancellationToken);
+        return [.. found.Where(one => !aside.Contains(one.Job.Job.Id))];
+    }
+
+    private static async Task<HashSet<Guid>> AdmitToKeysAsync(Session session, List<Found> special)
+    {
+        var aside = new HashSet<Guid>();
+
+        // The rows of pauses are held until the jobs are set aside, so that a resume, which deletes them, finds those jobs.
+        var pauses = (await session.QueryAsync(
+            "SELECT key, reason FROM {s}.pauses WHERE scope = 1 AND key = ANY($1) FOR SHARE",
+            static reader => (Key: PgText.Decode(reader.GetString(0)), Reason: reader.IsDBNull(1) ? null : PgText.Decode(reader.GetString(1))),
+            [Par.Texts(special.Where(static one => one.IsPaused).Select(static one => one.Job.Job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
+        foreach (var one in special.Where(one => one.IsPaused && pauses.ContainsKey(one.Job.Job.Name)))
+        {
+            aside.Add(one.Job.Job.Id);
+            await SetAsideAsync(session, one, $"Jobs of this kind are paused. {pauses[one.Job.Job.Name]}".TrimEnd());
+        }
+
+        var byKey = special.Where(one => one.Job.Job.ConcurrencyKey is not null && !aside.Contains(one.Job.Job.Id)).GroupBy(static one => one.Job.Job.ConcurrencyKey!, StringComparer.Ordinal);
+        foreach (var key in byKey.OrderBy(static key => key.Key, StringComparer.Ordinal))
+        {
+            await GiveOrSetAsideAsync(session, key.Key, [.. key], aside);
+        }
+
+        foreach (var one in special.Where(one => one.Job.Job is { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued } && !aside.Contains(one.Job.Job.Id)))
+        {
+            await session.RunAsync("DELETE FROM {s}.keys WHERE name = $1 AND key = $2 AND job = $3", [Par.Text(one.Job.Job.Name), Par.Text(one.Job.Job.UniqueKey), Par.Id(one.Job.Job.Id)]);
+        }
+
+        return aside;
+    }
+
+    // The key's row is held from here to the end of the transaction: who ends a run of the key comes before this, and has made room, or after it, and sees who was set aside.
+    private static async Task GiveOrSetAsideAsync(Session session, string key, List<Found> jobs, HashSet<Guid> aside)
+    {
+        var running = await session.ScalarAsync<int>(
+            "INSERT INTO {s}.places AS p (key, running) VALUES ($1, 0) ON CONFLICT (key) DO UPDATE SET running = p.running RETURNING running", [Par.Text(key)]);
+        var given = new List<Guid>();
+        foreach (var one in jobs)
+        {
+            if (running + given.Count < one.Job.Job.ConcurrencyLimit)
+            {
+                given.Add(one.Job.Job.Id);
+            }
+            else
+            {
+                aside.Add(one.Job.Job.Id);
+                await SetAsideAsync(session, one, $"The {one.Job.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
+            }
+        }
+
+        // Only those that are still ours: a node that was taken for dead must not count places for jobs that others have.
+        var held = await session.RunAsync("UPDATE {s}.jobs SET holds_key = true WHERE id = ANY($1) AND state = 4 AND lease = ANY($2)",
+            [Par.Ids(given), Par.List<long>([.. jobs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
+        await session.RunAsync("UPDATE {s}.places SET running = running + $2 WHERE key = $1", [Par.Text(key), Par.Count(held)]);
+    }
+
+    private static Task<int> SetAsideAsync(Session session, Found one, string reason) => session.RunAsync(
+        "UPDATE {s}.jobs SET state = 2, attempt = attempt - 1, owner = NULL, reason = $3 WHERE id = $1 AND lease = $2 AND state = 4",
+        [Par.Id(one.Job.Job.Id), Par.Number(one.Job.Lease), Par.Text(reason)]);
+
+    // One node at a time keeps itself free for a suspect: the one that has put its name to it.
+    private Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken) => Db.RunAsync(
+        async session => await session.RunAsync(
+            """
+            UPDATE {s}.jobs SET owner = $1 WHERE id = (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $1) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED)
+            """,
+            [Par.Number(NodeId)]) > 0,
+        cancellationToken);
+
+    // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first. Only where claims leave jobs behind does anybody wait.
+    private async ValueTask MoveUpAsync(TimeSpan threshold, CancellationToken cancellationToken)
+    {
+        var now = (_testClock ?? _timers).GetUtcNow();
+        if (!_leftJobs || now - _movedUpAt < threshold / LooksPerThreshold)
+        {
+            return;
+        }
+
+        _movedUpAt = now;
+        await Db.RunAsync(
+            session => session.RunAsync(
+                $$"""
+                WITH {{Queues}},
+                n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
+                old AS MATERIALIZED (
+                  SELECT c.id FROM q CROSS JOIN generate_series(1, 4) AS r(rank) CROSS JOIN LATERAL (
+                    SELECT id, ranked_at FROM {s}.jobs WHERE state = 1 AND queue = q.queue AND rank = r.rank ORDER BY deadline_at, row LIMIT $3) c
+                  WHERE c.ranked_at <= (SELECT now FROM n) - $2)
+                UPDATE {s}.jobs j SET rank = j.rank - 1, ranked_at = n.now FROM n
+                WHERE j.id IN (SELECT id FROM {s}.jobs WHERE id IN (SELECT id FROM old) AND state = 1 FOR UPDATE SKIP LOCKED)
+                """,
+                [Par.Time(Now), Par.Span(threshold), Par.Count(MostMovedUp)]),
+            cancellationToken);
+    }
+
+    private sealed record ClaimFacts(long Promoted, TimeSpan? NextDue, bool PauseIsOver, bool SuspectWaits);
+
+    private sealed record Found(JobRecord Job, DateTimeOffset DeadlineAt, TimeSpan Waited, bool IsPaused);
+}

@@ -1,0 +1,202 @@
+using System.Globalization;
+using Runtime.Hosting;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>What people and programs ask and change from outside.</summary>
+internal sealed partial class PostgreSqlJobStore
+{
+    // From this retention on a day more or less does not matter.
+    private static readonly TimeSpan WholeDays = TimeSpan.FromDays(2);
+
+    public async ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => (await Db.RunAsync(
+        session => session.QueryAsync($"SELECT {JobRecord.WholeColumns} FROM {{s}}.all_jobs j WHERE j.id = $1", JobRecord.Read, [Par.Id(id)]), cancellationToken)).FirstOrDefault()?.ToInfo();
+
+    public async ValueTask WatchAsync(Guid id, CancellationToken cancellationToken)
+    {
+        if (Lease.IsAlone)
+        {
+            return; // another process that comes meanwhile is found out by looking
+        }
+
+        await Db.RunAsync(session => session.RunAsync("UPDATE {s}.jobs SET awaited = true WHERE id = $1 AND NOT awaited", [Par.Id(id)]), cancellationToken);
+    }
+
+    public async ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
+        var last = values.Count + 1;
+        var found = await Db.RunAsync(
+            session => session.QueryAsync(
+                $"SELECT {JobRecord.ListedColumns} FROM {{s}}.all_jobs j WHERE {where} AND j.row < ${last} ORDER BY j.row DESC LIMIT ${last + 1}", JobRecord.Read, [.. values, Par.Number(before), Par.Count(filter.PageSize + 1)]),
+            cancellationToken);
+        var page = found.Take(filter.PageSize).Select(static job => job.ToInfo()).ToList();
+        return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    public async ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        var counts = await Db.RunAsync(
+            session => session.QueryAsync(
+                $"SELECT j.state, count(*) FROM {{s}}.all_jobs j WHERE {where} GROUP BY j.state", static reader => (State: (JobState)reader.GetInt16(0), Count: reader.GetInt64(1)), [.. values]),
+            cancellationToken);
+        return counts.ToDictionary(static row => row.State, static row => row.Count);
+    }
+
+    public async ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken) => await WriteAsync(
+        async (session, outbox) =>
+        {
+            // The row is held from here on, so what it says stays true.
+            var states = await session.QueryAsync("SELECT state FROM {s}.jobs WHERE id = $1 FOR UPDATE", static reader => (JobState)reader.GetInt16(0), [Par.Id(id)]);
+            if (states.Count == 0)
+            {
+                return await session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM {s}.history WHERE id = $1)", [Par.Id(id)]) ? JobCancellation.AlreadyOver : JobCancellation.NotFound;
+            }
+
+            if (states[0] == JobState.Running)
+            {
+                await session.RunAsync("UPDATE {s}.jobs SET cancel = true, reason = $2 WHERE id = $1", [Par.Id(id), Par.Text(reason)]);
+                outbox.Cancellations.Add((id, reason));
+                return JobCancellation.Requested;
+            }
+
+            await FinishWithChildrenAsync(session, [new(id, 0, JobState.Cancelled, reason, default)], outbox);
+            return JobCancellation.Cancelled;
+        },
+        cancellationToken);
+
+    public async ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        var now = values.Count + 1;
+        return await WriteAsync(
+            async (session, outbox) =>
+            {
+                var parked = await session.RunAsync(
+                    $$"""
+                    UPDATE {s}.jobs j SET state = 1, attempt = 0, crashes = 0, suspect = false, cancel = false, reason = NULL, rank = priority, run_at = n.now, ranked_at = n.now,
+                      deadline_at = coalesce(n.now + deadline, 'infinity')
+                    FROM (SELECT coalesce(${{now}}, statement_timestamp()) AS now) n WHERE j.state = 13 AND {{where}}
+                    """,
+                    [.. values, Par.Time(Now)]);
+                var ended = await session.RunAsync(
+                    $$"""
+                    WITH gone AS (DELETE FROM {s}.history j WHERE j.state IN (11, 12) AND {{where}} RETURNING j.*, coalesce(${{now}}, statement_timestamp()) AS now)
+                    INSERT INTO {s}.jobs (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, attempt, max_attempts, crashes, lease, node, args, last_error,
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
+                    SELECT row, id, name, queue, 1, priority, priority, now, coalesce(now + deadline, 'infinity'), now, enqueued_at, started_at, 0, max_attempts, 0, lease, node, args, last_error,
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule FROM gone
+                    """,
+                    [.. values.Select(static value => value.Clone()), Par.Time(Now)]);
+                outbox.Work = parked + ended > 0;
+                return (long)parked + ended;
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        return await WriteAsync(
+            async (session, outbox) =>
+            {
+                var live = await session.QueryAsync(
+                    $$"""
+                    WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.id, j.awaited, j.has_children, j.name, j.unique_key),
+                    freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id)
+                    SELECT id, awaited, has_children FROM gone
+                    """,
+                    static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2)),
+                    [.. values]);
+                var ended = await session.QueryAsync(
+                    $$"""
+                    WITH gone AS (DELETE FROM {s}.history j WHERE {{where}} RETURNING j.id, j.name, j.unique_key),
+                    freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id)
+                    SELECT id FROM gone
+                    """,
+                    static reader => reader.GetGuid(0),
+                    [.. values.Select(static value => value.Clone())]);
+                outbox.Ended.AddRange(live.Select(static job => (job.Id, job.IsAwaited)));
+                outbox.Ended.AddRange(ended.Select(static id => (id, false)));
+                await ReleaseChildrenAsync(session, live.Where(static job => job.HasChildren).ToDictionary(static job => job.Id, static _ => JobState.Cancelled), outbox);
+                return (long)live.Count + ended.Count;
+            },
+            cancellationToken);
+    }
+
+    // Days go whole, at once and for nothing; the rest of the oldest day goes row by row only where whole days would keep it too long.
+    public async ValueTask<int> PurgeAsync(TimeSpan retention, int atMost, CancellationToken cancellationToken)
+    {
+        var before = await GetTimeAsync(cancellationToken) - retention;
+        await HistoryDays.PrepareAsync(Db, cancellationToken);
+        await HistoryDays.DropAsync(Db, before, cancellationToken);
+        var from = retention >= WholeDays ? before - TimeSpan.FromDays(1) : before;
+        return await Db.TransactAsync(
+            async session =>
+            {
+                await session.RunAsync("DELETE FROM {s}.keys WHERE until <= $1", [Par.Time(before + retention)]);
+                await session.RunAsync("DELETE FROM {s}.runs WHERE due < $1", [Par.Time(before + retention - TimeSpan.FromDays(1))]);
+                return await session.RunAsync(
+                    "DELETE FROM {s}.history WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {s}.history WHERE finished_at < $1 LIMIT $2)", [Par.Time(from), Par.Count(atMost)]);
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask PauseAsync(JobPause pause, CancellationToken cancellationToken) => await WriteAsync(
+        async (session, outbox) =>
+        {
+            outbox.Work = true;
+            return await session.RunAsync(
+                "INSERT INTO {s}.pauses (scope, key, reason, until) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, key) DO UPDATE SET reason = $3, until = $4",
+                [Par.Small((int)pause.Scope), Par.Text(pause.Key), Par.Text(pause.Reason), Par.Time(pause.Until)]);
+        },
+        cancellationToken);
+
+    public async ValueTask<bool> ResumeAsync(JobPauseScope scope, string key, CancellationToken cancellationToken) =>
+        await WriteAsync((session, outbox) => ResumeAsync(session, scope, key, outbox), cancellationToken);
+
+    public async ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken) => await Db.RunAsync(
+        session => session.QueryAsync(
+            "SELECT scope, key, reason, until FROM {s}.pauses WHERE until IS NULL OR until > coalesce($1, statement_timestamp()) ORDER BY scope, key",
+            static reader => new JobPause(
+                (JobPauseScope)reader.GetInt16(0), PgText.Decode(reader.GetString(1)), reader.IsDBNull(2) ? null : PgText.Decode(reader.GetString(2)),
+                reader.IsDBNull(3) ? null : new DateTimeOffset(reader.GetDateTime(3), TimeSpan.Zero)),
+            [Par.Time(Now)]),
+        cancellationToken);
+
+    private static async Task<bool> ResumeAsync(Session session, JobPauseScope scope, string key, Outbox outbox)
+    {
+        if (await session.RunAsync("DELETE FROM {s}.pauses WHERE scope = $1 AND key = $2", [Par.Small((int)scope), Par.Text(key)]) == 0)
+        {
+            return false;
+        }
+
+        if (scope == JobPauseScope.Name)
+        {
+            // Those that wait for a place are looked at again as well: the claim decides.
+            await session.RunAsync("UPDATE {s}.jobs SET state = 1, reason = NULL WHERE state = 2 AND NOT suspect AND name = $1", [Par.Text(key)]);
+        }
+
+        outbox.Work = true;
+        outbox.Schedules |= scope == JobPauseScope.Schedule;
+        return true;
+    }
+
+    private async Task EndPausesAsync(CancellationToken cancellationToken) => await WriteAsync(
+        async (session, outbox) =>
+        {
+            var over = await session.QueryAsync(
+                "SELECT scope, key FROM {s}.pauses WHERE until <= coalesce($1, statement_timestamp()) FOR UPDATE SKIP LOCKED",
+                static reader => ((JobPauseScope)reader.GetInt16(0), PgText.Decode(reader.GetString(1))),
+                [Par.Time(Now)]);
+            foreach (var (scope, key) in over)
+            {
+                await ResumeAsync(session, scope, key, outbox);
+            }
+
+            return true;
+        },
+        cancellationToken);
+}

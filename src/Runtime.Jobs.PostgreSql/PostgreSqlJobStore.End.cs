@@ -1,0 +1,252 @@
+using NpgsqlTypes;
+using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>How runs and jobs end, and what those ends release.</summary>
+internal sealed partial class PostgreSqlJobStore
+{
+    // The kind of an end that JobEndingKind does not know: the node went away.
+    private const int NodeDied = 7;
+
+    // $1 now, $2 ids, $3 leases, $4 states, $5 reasons, $6 results.
+    private const string Ends = """
+        WITH e AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now, u.* FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::bytea[]) AS u(job, held, ended_as, ended_why, ended_with)),
+        gone AS (DELETE FROM {s}.jobs j USING e WHERE j.id = e.job AND {condition} RETURNING j.*, e.now, e.ended_as, e.ended_why, e.ended_with),
+        freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id AND g.uniqueness <> 2),
+        kept AS (
+          INSERT INTO {s}.history (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, node, cancel,
+            args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
+          SELECT row, id, name, queue, ended_as, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, now, attempt, max_attempts, crashes, lease, node, cancel,
+            args, ended_with, ended_why, CASE WHEN ended_as = 11 THEN ended_why ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
+            concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule FROM gone)
+        SELECT id, awaited, has_children, ended_as FROM gone
+        """;
+
+    // The fence: a claim that is no longer the job's finds nothing. What has more to release than the job itself goes the longer way.
+    private static readonly string EndSimple = Ends.Replace("{condition}", "j.lease = e.held AND j.state = 4 AND NOT (j.holds_key OR j.has_children)", StringComparison.Ordinal);
+
+    // The caller holds the rows.
+    private static readonly string EndHeld = Ends.Replace("{condition}", "true", StringComparison.Ordinal);
+
+    // $1 now, $2 ids, $3 leases, $4 kinds, $5 reasons, $6 delays, $7 how many crashes make a suspect.
+    private const string Again = """
+        UPDATE {s}.jobs j SET
+          state = CASE WHEN e.kind = 3 THEN 13 WHEN e.delay > interval '0' THEN 0 WHEN j.crashes + e.crash >= $7 THEN 2 ELSE 1 END,
+          suspect = e.kind <> 3 AND e.delay <= interval '0' AND j.crashes + e.crash >= $7,
+          crashes = j.crashes + e.crash, attempt = j.attempt - e.unspent, owner = NULL, holds_key = false, reason = e.why,
+          last_error = CASE WHEN e.kind = 4 THEN e.why ELSE j.last_error END,
+          rank = j.priority, ranked_at = e.now,
+          run_at = CASE WHEN e.kind = 3 THEN j.run_at ELSE e.now + e.delay END,
+          deadline_at = CASE WHEN e.kind = 3 THEN j.deadline_at ELSE coalesce(e.now + e.delay + j.deadline, 'infinity') END
+        FROM (
+          SELECT coalesce($1, statement_timestamp()) AS now, CASE WHEN u.kind = 7 THEN 1 ELSE 0 END AS crash, CASE WHEN u.kind IN (3, 5, 6) THEN 1 ELSE 0 END AS unspent, u.*
+          FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::interval[]) AS u(job, held, kind, why, delay)) e
+        WHERE j.id = e.job AND j.lease = e.held AND j.state = 4 AND {condition}
+        RETURNING j.id, j.awaited, j.state
+        """;
+
+    private static readonly string AgainSimple = Again.Replace("{condition}", "NOT (j.holds_key OR j.cancel)", StringComparison.Ordinal);
+
+    private static readonly string AgainHeld = Again.Replace("{condition}", "true", StringComparison.Ordinal);
+
+    public async ValueTask<IReadOnlyList<bool>> EndAsync(IReadOnlyList<JobEnding> endings, CancellationToken cancellationToken)
+    {
+        var written = new HashSet<Guid>();
+        var simple = new Outbox();
+        var over = endings.Where(static ending => ending.Kind is JobEndingKind.Succeeded or JobEndingKind.Failed or JobEndingKind.Cancelled).ToList();
+        if (over.Count > 0)
+        {
+            await Db.RunAsync(session => FinishAsync(session, EndSimple, [.. over.Select(OverOf)], simple), cancellationToken);
+        }
+
+        var again = endings.Except(over).ToList();
+        if (again.Count > 0)
+        {
+            await Db.RunAsync(session => RunAgainAsync(session, AgainSimple, [.. again.Select(AgainOf)], simple, written), cancellationToken);
+        }
+
+        written.UnionWith(simple.Ended.Select(static ended => ended.Id));
+        Tell(simple);
+        var left = endings.Where(ending => !written.Contains(ending.Lease.Id)).ToList();
+        if (left.Count > 0)
+        {
+            written.UnionWith(await WriteAsync((session, outbox) => EndHeldAsync(session, left, outbox), cancellationToken));
+        }
+
+        return [.. endings.Select(ending => written.Contains(ending.Lease.Id))];
+    }
+
+    public async ValueTask ReportAsync(IReadOnlyList<JobReport> reports, CancellationToken cancellationToken) => await Db.RunAsync(
+        session => session.RunAsync(
+            """
+            UPDATE {s}.jobs j SET progress = u.progress, progress_text = u.text FROM unnest($1::uuid[], $2::bigint[], $3::double precision[], $4::text[]) AS u(id, held, progress, text)
+            WHERE j.id = u.id AND j.lease = u.held AND j.state = 4
+            """,
+            [
+                Par.Ids(reports.Select(static report => report.Lease.Id)),
+                Par.List<long>([.. reports.Select(static report => report.Lease.Number)], NpgsqlDbType.Bigint),
+                Par.List<double>([.. reports.Select(static report => report.Progress.Fraction)], NpgsqlDbType.Double),
+                Par.Texts(reports.Select(static report => report.Progress.Message)),
+            ]),
+        cancellationToken);
+
+    private static Over OverOf(JobEnding ending) => new(
+        ending.Lease.Id, ending.Lease.Number, ending.Kind switch { JobEndingKind.Succeeded => JobState.Succeeded, JobEndingKind.Failed => JobState.Failed, _ => JobState.Cancelled }, ending.Reason, ending.Result);
+
+    private static NextTime AgainOf(JobEnding ending) => new(ending.Lease.Id, ending.Lease.Number, (int)ending.Kind, ending.Reason, ending.Kind is JobEndingKind.Interrupted or JobEndingKind.Parked ? TimeSpan.Zero : ending.Delay);
+
+    // The runs whose jobs have a place under a key, or others that wait for them, or are to be cancelled.
+    private async Task<List<Guid>> EndHeldAsync(Session session, List<JobEnding> endings, Outbox outbox)
+    {
+        var leases = endings.ToDictionary(static ending => ending.Lease.Id);
+        var held = await session.QueryAsync(
+            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.id = ANY($1) AND j.state = 4 ORDER BY j.id FOR UPDATE", JobRecord.Read, [Par.Ids(leases.Keys)]);
+        var ours = held.Where(job => leases[job.Job.Id].Lease.Number == job.Lease).ToList();
+        var over = new List<Over>();
+        var again = new List<NextTime>();
+        foreach (var job in ours)
+        {
+            var ending = leases[job.Job.Id];
+            if (ending.Kind is JobEndingKind.Succeeded or JobEndingKind.Failed or JobEndingKind.Cancelled)
+            {
+                over.Add(OverOf(ending));
+            }
+            else if (job.CancelRequested && ending.Kind != JobEndingKind.Parked)
+            {
+                over.Add(new(job.Job.Id, job.Lease, JobState.Cancelled, job.Reason, default)); // it would otherwise run once more before anybody remembers
+            }
+            else
+            {
+                again.Add(AgainOf(ending));
+            }
+        }
+
+        await EndAllAsync(session, ours, over, again, outbox);
+        return [.. ours.Select(static job => job.Job.Id)];
+    }
+
+    // The caller holds the rows of the jobs.
+    private async Task EndAllAsync(Session session, List<JobRecord> jobs, List<Over> over, List<NextTime> again, Outbox outbox)
+    {
+        await FinishWithChildrenAsync(session, over, outbox);
+        if (again.Count > 0)
+        {
+            await RunAgainAsync(session, AgainHeld, again, outbox, []);
+        }
+
+        await GivePlacesAsync(session, jobs.Where(static job => job.HoldsKey).Select(static job => job.Job.ConcurrencyKey!), outbox);
+    }
+
+    // Ends jobs and whatever ends with them, a generation at a time, since a chain of continuations may be long.
+    private async Task FinishWithChildrenAsync(Session session, List<Over> over, Outbox outbox)
+    {
+        if (over.Count == 0)
+        {
+            return;
+        }
+
+        var parents = (await FinishAsync(session, EndHeld, over, outbox)).Where(static ended => ended.HasChildren).ToDictionary(static ended => ended.Id, static ended => ended.State);
+        await ReleaseChildrenAsync(session, parents, outbox);
+    }
+
+    // Statements of their own: those that begin after the rows of the parents were taken see every child that has marked them.
+    private async Task ReleaseChildrenAsync(Session session, Dictionary<Guid, JobState> parents, Outbox outbox)
+    {
+        if (parents.Count == 0)
+        {
+            return;
+        }
+
+        var children = await session.QueryAsync(
+            "SELECT id, parent_on, parent FROM {s}.jobs WHERE state = 3 AND parent = ANY($1) ORDER BY id FOR UPDATE",
+            static reader => (Id: reader.GetGuid(0), On: (JobContinuation)reader.GetInt16(1), Parent: reader.GetGuid(2)),
+            [Par.Ids(parents.Keys)]);
+        await ReleaseAsync(session, [.. children.Select(child => (child.Id, child.On, child.Parent, (JobState?)parents[child.Parent]))], outbox);
+    }
+
+    private async Task ReleaseAsync(Session session, List<(Guid Id, JobContinuation On, Guid Parent, JobState? End)> children, Outbox outbox)
+    {
+        var released = children.Where(static child => Continuations.Releases(child.On, child.End)).Select(static child => child.Id).ToList();
+        if (released.Count > 0)
+        {
+            await session.RunAsync(
+                """
+                UPDATE {s}.jobs SET state = CASE WHEN run_at > n.now THEN 0 ELSE 1 END, rank = priority, ranked_at = n.now, run_at = greatest(run_at, n.now),
+                  deadline_at = coalesce(greatest(run_at, n.now) + deadline, 'infinity')
+                FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state = 3
+                """,
+                [Par.Time(Now), Par.Ids(released)]);
+            outbox.Work = true;
+        }
+
+        var cancelled = children.Where(static child => !Continuations.Releases(child.On, child.End))
+            .Select(static child => new Over(child.Id, 0, JobState.Cancelled, Continuations.Explain(child.Parent, child.End, child.On), default)).ToList();
+        await FinishWithChildrenAsync(session, cancelled, outbox);
+    }
+
+    private async Task<List<(Guid Id, bool HasChildren, JobState State)>> FinishAsync(Session session, string sql, List<Over> over, Outbox outbox)
+    {
+        var ended = await session.QueryAsync(
+            sql,
+            static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2), State: (JobState)reader.GetInt16(3)),
+            [
+                Par.Time(Now),
+                Par.Ids(over.Select(static one => one.Id)),
+                Par.List<long>([.. over.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                Par.List<short>([.. over.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
+                Par.Texts(over.Select(static one => one.Reason)),
+                Par.List<byte[]?>([.. over.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
+            ]);
+        outbox.Ended.AddRange(ended.Select(static job => (job.Id, job.IsAwaited)));
+        return [.. ended.Select(static job => (job.Id, job.HasChildren, job.State))];
+    }
+
+    private async Task<bool> RunAgainAsync(Session session, string sql, List<NextTime> again, Outbox outbox, HashSet<Guid> written)
+    {
+        var queued = await session.QueryAsync(
+            sql,
+            static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), State: (JobState)reader.GetInt16(2)),
+            [
+                Par.Time(Now),
+                Par.Ids(again.Select(static one => one.Id)),
+                Par.List<long>([.. again.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                Par.List<short>([.. again.Select(static one => (short)one.Kind)], NpgsqlDbType.Smallint),
+                Par.Texts(again.Select(static one => one.Reason)),
+                Par.List<TimeSpan>([.. again.Select(static one => one.Delay)], NpgsqlDbType.Interval),
+                Par.Count(Suspicion),
+            ]);
+        outbox.Ended.AddRange(queued.Where(static job => job.State == JobState.Parked).Select(static job => (job.Id, job.IsAwaited)));
+        outbox.Work |= queued.Exists(static job => job.State != JobState.Parked);
+        written.UnionWith(queued.Select(static job => job.Id));
+        return true;
+    }
+
+    // Gives places under concurrency keys to the first who may have them. Keys in order, so that two transactions do not wait for each other.
+    private static async Task GivePlacesAsync(Session session, IEnumerable<string> keys, Outbox outbox)
+    {
+        foreach (var key in keys.GroupBy(static key => key, StringComparer.Ordinal).OrderBy(static key => key.Key, StringComparer.Ordinal))
+        {
+            var running = await session.ScalarAsync<int>(
+                "UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [Par.Text(key.Key), Par.Count(key.Count())]);
+            var given = await session.RunAsync(
+                """
+                UPDATE {s}.jobs SET state = 1, reason = NULL WHERE id IN (
+                  SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND j.concurrency_key = $1 AND j.concurrency_limit > $2
+                    AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
+                  ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)
+                """,
+                [Par.Text(key.Key), Par.Count(running), Par.Count(key.Count())]);
+            outbox.Work |= given > 0;
+            if (given == 0 && running == 0)
+            {
+                await session.RunAsync("DELETE FROM {s}.places WHERE key = $1 AND running = 0", [Par.Text(key.Key)]);
+            }
+        }
+    }
+
+    private readonly record struct Over(Guid Id, long Lease, JobState State, string? Reason, ReadOnlyMemory<byte> Result);
+
+    private readonly record struct NextTime(Guid Id, long Lease, int Kind, string? Reason, TimeSpan Delay);
+}

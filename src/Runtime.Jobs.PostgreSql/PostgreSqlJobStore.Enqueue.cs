@@ -1,0 +1,179 @@
+using System.Data.Common;
+using Npgsql;
+using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Jobs.PostgreSql;
+
+/// <summary>How jobs come in.</summary>
+internal sealed partial class PostgreSqlJobStore
+{
+    // A job's id tells when it was made; its history cannot be older. Clocks of machines differ, so look this much further back.
+    private static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
+
+    // $23: since when a finished job of one of the ids is looked for.
+    private const string Target = """
+        INSERT INTO {s}.jobs (id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, max_attempts, args, deadline, timeout, retry_delay, unique_key, uniqueness,
+          unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
+        SELECT t.id, t.name, t.queue, CASE WHEN t.parent IS NOT NULL THEN 3 WHEN t.due > t.now THEN 0 ELSE 1 END, t.priority, t.priority, t.due, coalesce(t.due + t.deadline, 'infinity'), t.now, t.now,
+          t.max_attempts, t.args, t.deadline, t.timeout, t.retry_delay, t.unique_key, t.uniqueness, t.unique_period, t.concurrency_key, t.concurrency_limit, coalesce(string_to_array(t.tags, E'\n'), '{}'),
+          t.trace, t.parent, t.parent_on, t.schedule
+        FROM t
+        WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $23)
+        """;
+
+    private const string InsertPlain = $"""
+        WITH t AS ({NewJobs.Table})
+        {Target}
+        ORDER BY t.number
+        ON CONFLICT (id) DO NOTHING
+        """;
+
+    // A key whose holder's time is up is taken over; one that is held stays as it is and is locked, so that its holder cannot go before the next statement reads it.
+    private const string InsertUnique = $$"""
+        WITH t AS ({{NewJobs.Table}}),
+        taken AS (
+          INSERT INTO {s}.keys AS k (name, key, job, until)
+          SELECT t.name, t.unique_key, t.id, CASE WHEN t.uniqueness = 2 THEN t.now + t.unique_period ELSE 'infinity' END FROM t
+          WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $23) ORDER BY t.name, t.unique_key
+          ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce($1, statement_timestamp()) OR k.job = excluded.job
+          RETURNING k.job)
+        {{Target}} AND t.id IN (SELECT job FROM taken)
+        ORDER BY t.number
+        ON CONFLICT (id) DO NOTHING
+        """;
+
+    public async ValueTask<IReadOnlyList<JobReceipt>> EnqueueAsync(IReadOnlyList<NewJob> jobs, DbTransaction? transaction, CancellationToken cancellationToken)
+    {
+        if (transaction is not null)
+        {
+            return await EnqueueInAsync(jobs, transaction, cancellationToken);
+        }
+
+        var receipts = jobs.Any(static job => job.UniqueKey is not null || job.After is not null)
+            ? await WriteAsync((session, outbox) => AddAllAsync(session, jobs, outbox), cancellationToken)
+            : await Batcher.AddAsync(jobs, cancellationToken);
+        Tell(new Outbox { Work = true });
+        return receipts;
+    }
+
+    private async Task<IReadOnlyList<JobReceipt>> EnqueueInAsync(IReadOnlyList<NewJob> jobs, DbTransaction transaction, CancellationToken cancellationToken)
+    {
+        if (transaction is not NpgsqlTransaction { Connection: { } connection } || connection.Database != Db.Name || connection.Host != Db.Host || connection.Port != Db.Port)
+        {
+            throw new NotSupportedException(
+                $"A {transaction.GetType().Name} cannot be joined: the jobs are in the PostgreSQL database '{Db.Name}' on '{Db.Host}'. Begin the transaction on a connection to that database, or enqueue after it has committed.");
+        }
+
+        try
+        {
+            var receipts = await AddAllAsync(new Session(Db, connection, cancellationToken), jobs, new Outbox());
+            _polling.Quicken(); // nobody tells us of a foreign commit: look more often for a while
+            _listener.WorkArrived();
+            return receipts;
+        }
+        catch (NpgsqlException exception)
+        {
+            throw Db.Explain(exception);
+        }
+    }
+
+    /// <summary>Stores jobs that have neither a unique key nor a job to wait for; for the batcher.</summary>
+    private Task<int> InsertPlainAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken) =>
+        Db.RunAsync(session => session.RunAsync(InsertPlain, Parameters(jobs)), cancellationToken);
+
+    private NpgsqlParameter[] Parameters(IReadOnlyList<NewJob> jobs) => [.. NewJobs.Of(jobs, Now), Par.Time(MadeSince(jobs))];
+
+    // The time within the first 48 bits of an id of version 7 (RFC 9562). Any other id may be as old as the history.
+    private static DateTimeOffset MadeSince(IReadOnlyList<NewJob> jobs)
+    {
+        var earliest = DateTimeOffset.MaxValue;
+        Span<byte> bytes = stackalloc byte[16];
+        foreach (var job in jobs)
+        {
+            job.Id.TryWriteBytes(bytes, bigEndian: true, out _);
+            var milliseconds = ((long)bytes[0] << 40) | ((long)bytes[1] << 32) | ((long)bytes[2] << 24) | ((long)bytes[3] << 16) | ((long)bytes[4] << 8) | bytes[5];
+            var made = job.Id.Version == 7 && milliseconds < JobTimes.LastMillisecond ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : JobTimes.Never;
+            earliest = made < earliest ? made : earliest;
+        }
+
+        return earliest <= JobTimes.Never + ClockDifference ? JobTimes.Never : earliest - ClockDifference;
+    }
+
+    // In order, as far as it matters: one that waits for another of the same call comes after it.
+    private async Task<IReadOnlyList<JobReceipt>> AddAllAsync(Session session, IReadOnlyList<NewJob> jobs, Outbox outbox)
+    {
+        var receipts = new JobReceipt[jobs.Count];
+        var plain = new List<NewJob>();
+        for (var i = 0; i < receipts.Length; i++)
+        {
+            var job = jobs[i];
+            receipts[i] = new(job.Id, IsDuplicate: false);
+            if (job.UniqueKey is null && job.After is null)
+            {
+                plain.Add(job);
+                continue;
+            }
+
+            await InsertAsync(session, plain);
+            plain.Clear();
+            receipts[i] = job.UniqueKey is not null ? await AddUniqueAsync(session, job, outbox) : await AddChildAsync(session, job, outbox);
+        }
+
+        await InsertAsync(session, plain);
+        return receipts;
+    }
+
+    private async Task InsertAsync(Session session, List<NewJob> plain)
+    {
+        if (plain.Count > 0)
+        {
+            await session.RunAsync(InsertPlain, Parameters(plain));
+        }
+    }
+
+    private async Task<JobReceipt> AddUniqueAsync(Session session, NewJob job, Outbox outbox)
+    {
+        var state = job.After is { } parent ? await DecideAsync(session, parent) : null;
+        await session.RunAsync(InsertUnique, Parameters([job]));
+        var holder = await session.ScalarAsync<Guid>("SELECT job FROM {s}.keys WHERE name = $1 AND key = $2", [Par.Text(job.Name), Par.Text(job.UniqueKey)]);
+        if (holder != job.Id)
+        {
+            return new(holder, IsDuplicate: true);
+        }
+
+        await SettleAsync(session, job, state, outbox);
+        return new(job.Id, IsDuplicate: false);
+    }
+
+    private async Task<JobReceipt> AddChildAsync(Session session, NewJob job, Outbox outbox)
+    {
+        var state = await DecideAsync(session, job.After!.Value);
+        await session.RunAsync(InsertPlain, Parameters([job]));
+        await SettleAsync(session, job, state, outbox);
+        return new(job.Id, IsDuplicate: false);
+    }
+
+    // Marks the parent, or finds how it ended. Who ends a job holds its row, so either it sees the mark, or its end is seen here once it has committed.
+    private static async Task<ParentState> DecideAsync(Session session, Guid parent)
+    {
+        if (await session.RunAsync("UPDATE {s}.jobs SET has_children = true WHERE id = $1", [Par.Id(parent)]) > 0)
+        {
+            return new(IsLive: true, null);
+        }
+
+        var ended = await session.ScalarAsync<short?>("SELECT state FROM {s}.history WHERE id = $1", [Par.Id(parent)]);
+        return new(IsLive: false, (JobState?)ended);
+    }
+
+    // A continuation whose parent is over already, or is not there, does not wait.
+    private async Task SettleAsync(Session session, NewJob job, ParentState? parent, Outbox outbox)
+    {
+        if (parent is { IsLive: false } over)
+        {
+            await ReleaseAsync(session, [(job.Id, job.On, job.After!.Value, over.End)], outbox);
+        }
+    }
+
+    private sealed record ParentState(bool IsLive, JobState? End);
+}
