@@ -49,9 +49,9 @@ internal sealed class Database : IAsyncDisposable
         try
         {
             var isPooled = await IsPooledAsync(settings, cancellationToken);
+            settings.NoResetOnClose = true; // nothing here changes a session, and behind a pooler the reset would meet another one
             if (isPooled)
             {
-                settings.NoResetOnClose = true; // DISCARD ALL would meet another session than the one it is meant for
                 settings.MaxAutoPrepare = 0;
             }
             else if (settings.MaxAutoPrepare == 0)

@@ -14,6 +14,9 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
     private const int BeatsPerLease = 3;
     private const double Trusted = 0.9;
 
+    // How often it is looked for the ends of awaited jobs where nobody can tell.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
     private const string Beat = """
         WITH beat AS (UPDATE {s}.nodes SET expires_at = clock_timestamp() + $2 WHERE id = $1 RETURNING id)
         SELECT (SELECT count(*) FROM beat), (SELECT count(*) FROM {s}.nodes),
@@ -80,7 +83,7 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
         var isLost = false;
         while (!_stop.IsCancellationRequested)
         {
-            var pause = lease / BeatsPerLease;
+            var pause = owner.IsWatching && lease / BeatsPerLease > LookInterval ? LookInterval : lease / BeatsPerLease;
             try
             {
                 await BeatOnceAsync().ConfigureAwait(false);
@@ -143,6 +146,11 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
             await owner.CancelAsync(cancelled, _stop.Token).ConfigureAwait(false);
         }
 
+        if (nodes > 1)
+        {
+            await owner.LookForEndsAsync(_stop.Token).ConfigureAwait(false);
+        }
+
         if (clock.GetElapsedTime(_steadySince) >= lease)
         {
             foreach (var dead in expired.Union(orphans))
@@ -157,6 +165,12 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
 [SuppressMessage("Minor Code Smell", "MA0048:File name must match type name", Justification = "Means nothing without the class above.")]
 internal interface INodeLeaseOwner
 {
+    /// <summary>Gets whether this process waits for ends of jobs that nobody can tell it of.</summary>
+    bool IsWatching { get; }
+
+    /// <summary>Looks for the ends of awaited jobs that nobody told of.</summary>
+    Task LookForEndsAsync(CancellationToken cancellationToken);
+
     /// <summary>The right to all jobs of this node is lost.</summary>
     void LeasesLost(string reason);
 

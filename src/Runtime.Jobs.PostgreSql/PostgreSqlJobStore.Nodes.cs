@@ -6,6 +6,26 @@ namespace Runtime.Jobs.PostgreSql;
 /// <summary>Nodes that come, go and die.</summary>
 internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
 {
+    bool INodeLeaseOwner.IsWatching => _notifications is not { IsListening: true } && !Lease.IsAlone && _listener.Awaited.Count > 0;
+
+    async Task INodeLeaseOwner.LookForEndsAsync(CancellationToken cancellationToken)
+    {
+        var awaited = _listener.Awaited;
+        if (awaited.Count == 0)
+        {
+            return;
+        }
+
+        var ended = await Db.RunAsync(
+            session => session.QueryAsync(
+                "SELECT a.id FROM unnest($1::uuid[]) AS a(id) WHERE NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = a.id AND j.state <> 13)", static reader => reader.GetGuid(0), [Par.Ids(awaited)]),
+            cancellationToken);
+        foreach (var id in ended)
+        {
+            _listener.JobEnded(id);
+        }
+    }
+
     void INodeLeaseOwner.LeasesLost(string reason) => _listener.LeasesLost(reason);
 
     async Task INodeLeaseOwner.CancelAsync(Guid[] jobs, CancellationToken cancellationToken)

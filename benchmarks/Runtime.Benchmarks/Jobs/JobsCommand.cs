@@ -12,12 +12,14 @@ internal sealed class JobsCommand : BenchmarkCommand
 
     public override string Name => "jobs";
 
-    public override string Summary => "durable jobs end to end, in memory and in an SQLite file with every enqueue synced before it is acknowledged";
+    public override string Summary => "durable jobs end to end: in memory, in an SQLite file, in PostgreSQL; every enqueue synced before it is acknowledged";
 
     public override IReadOnlyList<Option> Options { get; } =
     [
         new("jobs", "20000", "jobs of each round"),
         new("rounds", "3", "rounds; the median counts"),
+        new("postgresql", "", "connection string of a database to use too, e.g. Host=127.0.0.1;Port=5433;Username=x;Database=postgres; it gets a schema for each round, dropped after it"),
+        new("stores", "memory,sqlite,postgresql", "which stores; postgresql only with a connection string"),
         new("folder", "", "where the file is; default: the system's temporary folder"),
     ];
 
@@ -27,14 +29,16 @@ internal sealed class JobsCommand : BenchmarkCommand
         var jobs = arguments.Integer("jobs");
         Machine.WriteHead(output, $"jobs: {jobs:N0} no-op jobs a round");
         var table = new MarkdownTable("store", "enqueued", "jobs/s end to end", "enqueues/s", "B/job", "CPU µs/job", "least and most jobs/s");
-        foreach (var store in (string[])["memory", "sqlite"])
+        var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"));
+        var stores = arguments.Text("stores").Split(',').Where(store => store != "postgresql" || places.ConnectionString.Length > 0).ToArray();
+        foreach (var store in stores)
         {
             foreach (var shape in EnqueueShape.All)
             {
                 var rounds = new List<RoundFigures>();
                 for (var round = 0; round < arguments.Integer("rounds"); round++)
                 {
-                    rounds.Add(await RunRoundAsync(store, arguments.Text("folder"), shape, shape.Enqueuers == 1 && store == "sqlite" && shape.Batch == 1 ? jobs / 4 : jobs));
+                    rounds.Add(await RunRoundAsync(store, places, shape, shape.Enqueuers == 1 && store != "memory" && shape.Batch == 1 ? jobs / 4 : jobs));
                 }
 
                 Add(table, store, shape, rounds);
@@ -42,9 +46,9 @@ internal sealed class JobsCommand : BenchmarkCommand
         }
 
         table.WriteTo(output);
-        foreach (var store in (string[])["memory", "sqlite"])
+        foreach (var store in stores)
         {
-            await WriteLatencyAsync(output, store, arguments.Text("folder"));
+            await WriteLatencyAsync(output, store, places);
         }
 
         machine.WriteNoise(output);
@@ -61,9 +65,9 @@ internal sealed class JobsCommand : BenchmarkCommand
             $"{MarkdownTable.Figure(ends[0])} to {MarkdownTable.Figure(ends[^1])}");
     }
 
-    private static async Task<RoundFigures> RunRoundAsync(string store, string folder, EnqueueShape shape, int count)
+    private static async Task<RoundFigures> RunRoundAsync(string store, JobStorePlaces places, EnqueueShape shape, int count)
     {
-        await using var host = await JobsHost.StartAsync(store, folder);
+        await using var host = await JobsHost.StartAsync(store, places);
         await host.RunAsync(shape, 200); // statements are prepared and code is compiled
         GC.Collect();
         var (allocated, cpu, began) = (GC.GetTotalAllocatedBytes(precise: true), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
@@ -74,9 +78,9 @@ internal sealed class JobsCommand : BenchmarkCommand
             (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count);
     }
 
-    private static async Task WriteLatencyAsync(TextWriter output, string store, string folder)
+    private static async Task WriteLatencyAsync(TextWriter output, string store, JobStorePlaces places)
     {
-        await using var host = await JobsHost.StartAsync(store, folder);
+        await using var host = await JobsHost.StartAsync(store, places);
         await host.RunAsync(EnqueueShape.All[0], 200);
         var starts = new List<double>();
         for (var i = 0; i < Latencies; i++)

@@ -52,15 +52,20 @@ internal sealed class CountingJob(JobCounter counter) : IJob<NoArguments>
     }
 }
 
+/// <summary>Where stores may put what they keep.</summary>
+/// <param name="Folder">For files; empty: the system's temporary folder.</param>
+/// <param name="ConnectionString">Of a PostgreSQL database; empty: none.</param>
+internal sealed record JobStorePlaces(string Folder, string ConnectionString);
+
 /// <summary>A host with a store of its own.</summary>
 internal sealed class JobsHost : IAsyncDisposable
 {
     private readonly IHost _host;
-    private readonly string? _folder;
+    private readonly Func<ValueTask> _cleanUp;
 
-    private JobsHost(IHost host, string? folder)
+    private JobsHost(IHost host, Func<ValueTask> cleanUp)
     {
-        (_host, _folder) = (host, folder);
+        (_host, _cleanUp) = (host, cleanUp);
         Jobs = host.Services.GetRequiredService<IJobClient>();
         Counter = host.Services.GetRequiredService<JobCounter>();
     }
@@ -69,22 +74,41 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public JobCounter Counter { get; }
 
-    public static async Task<JobsHost> StartAsync(string store, string folder)
+    public static async Task<JobsHost> StartAsync(string store, JobStorePlaces places)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<JobCounter>();
         var runtime = builder.Services.AddAsyncRuntime().AddJob<CountingJob>();
-        string? own = null;
+        Func<ValueTask> cleanUp = static () => default;
         if (store == "sqlite")
         {
-            own = Directory.CreateDirectory(Path.Combine(folder.Length > 0 ? folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
+            var own = Directory.CreateDirectory(Path.Combine(places.Folder.Length > 0 ? places.Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
             runtime.UseSqlite($"Data Source={Path.Combine(own, "jobs.db")}");
+            cleanUp = () =>
+            {
+                Directory.Delete(own, recursive: true);
+                return default;
+            };
+        }
+        else if (store == "postgresql")
+        {
+            var schema = $"b{Guid.NewGuid():N}";
+            runtime.UsePostgreSql(places.ConnectionString, options => options.Schema = schema);
+            cleanUp = () => DropAsync(places.ConnectionString, schema);
         }
 
         var host = builder.Build();
         await host.StartAsync();
-        return new(host, own);
+        return new(host, cleanUp);
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The name is made above.")]
+    private static async ValueTask DropAsync(string connectionString, string schema)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand($"DROP SCHEMA {schema} CASCADE");
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Enqueues jobs and waits until all have run and their ends are written.</summary>
@@ -121,9 +145,6 @@ internal sealed class JobsHost : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
-        if (_folder is not null)
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
+        await _cleanUp();
     }
 }
