@@ -59,16 +59,16 @@ public sealed class NodeFaultTests(PostgreSqlServer server, ITestOutputHelper ou
         await using var store = await group.OpenAsync();
         var stopped = await group.StartAsync("run");
         await store.EnqueueAsync([.. Enumerable.Range(0, Jobs).Select(static _ => Timed(500))], null, CancellationToken.None);
-        await UntilAsync(() => group.Jobs("B", stopped).Count > 0);
+        await Eventually.TrueAsync(() => group.Jobs("B", stopped).Count > 0);
 
         await stopped.SignalAsync("-STOP");
         var other = await group.StartAsync("run");
-        await UntilAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs);
+        await Eventually.TrueAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs);
         await stopped.SignalAsync("-CONT");
-        await UntilAsync(() => group.Jobs("F", stopped).Count > 0);
+        await Eventually.TrueAsync(() => group.Jobs("F", stopped).Count > 0);
         var more = Enumerable.Range(0, 20).Select(static _ => Timed(0)).ToList();
         await store.EnqueueAsync(more, null, CancellationToken.None);
-        await UntilAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs + more.Count);
+        await Eventually.TrueAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs + more.Count);
 
         (await stopped.StopAsync()).ShouldBe(0);
         (await other.StopAsync()).ShouldBe(0);
@@ -86,7 +86,7 @@ public sealed class NodeFaultTests(PostgreSqlServer server, ITestOutputHelper ou
         await using var store = await group.OpenAsync();
         var nodes = new[] { await group.StartAsync("run"), await group.StartAsync("run") };
         await store.EnqueueAsync([.. Enumerable.Range(0, Jobs).Select(static _ => Timed(20))], null, CancellationToken.None);
-        await UntilAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs);
+        await Eventually.TrueAsync(async () => await group.CountAsync("SELECT count(*) FROM {s}.history") == Jobs);
 
         var shares = nodes.Select(node => group.Jobs("E", node).Count).ToList();
         output.WriteLine($"Shares: {string.Join(", ", shares)}.");
@@ -99,15 +99,4 @@ public sealed class NodeFaultTests(PostgreSqlServer server, ITestOutputHelper ou
     {
         Id = Guid.CreateVersion7(), Name = "timed", Queue = "default", MaxAttempts = 10, Arguments = Encoding.UTF8.GetBytes($$"""{"Milliseconds":{{milliseconds.ToString(CultureInfo.InvariantCulture)}}}"""),
     };
-
-    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
-
-    // Other processes can only be watched.
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var began = TimeProvider.System.GetTimestamp(); !await condition(); await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System))
-        {
-            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(60), "it never came");
-        }
-    }
 }
