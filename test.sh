@@ -15,6 +15,8 @@ debian_tools='
 promtool   prometheus   unpack
 spin       spin         unpack
 cc         gcc          install
+initdb     postgresql   install
+pgbouncer  pgbouncer    install
 '
 
 hang_timeout=5m       # one test that runs longer is a hang: its host is dumped and killed, and it counts as failed
@@ -57,17 +59,26 @@ refresh_lists() {
 
 provide_tools() {
     local command package how
+    PATH=$PATH:/usr/sbin
     while read -r command package how; do
         [ -n "$command" ] || continue
         PATH=$PATH:$tool_cache/$package/usr/bin:$tool_cache/$package/usr/sbin
+        add_postgresql_path
         command -v "$command" >/dev/null && continue
         refresh_lists
         step "Getting $command from the Debian package $package"
         "${how}_package" "$package"
+        add_postgresql_path
         hash -r
         command -v "$command" >/dev/null || die "The package $package did not bring $command."
     done <<<"$debian_tools"
     export PATH
+}
+
+# Debian keeps the programs of each version of the server in a folder of its own.
+add_postgresql_path() {
+    local folder
+    for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
 }
 
 unpack_package() {
