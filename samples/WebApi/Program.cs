@@ -6,10 +6,14 @@ using Samples.WebApi.Reports;
 
 var builder = WebApplication.CreateBuilder(args);
 
-builder.Services.AddAsyncRuntime()
+var work = builder.Services.AddAsyncRuntime()
     .AddJobsFromAssemblyContaining<Program>()
-    .AddRecurringJob<ReportTallyJob>("report-tally", "0 * * * *")
-    .UseSqlite($"Data Source={Path.Combine(builder.Environment.ContentRootPath, builder.Configuration["Reports:Database"] ?? "webapi-jobs.db")}");
+    .AddRecurringJob<ReportTallyJob>("report-tally", "0 * * * *");
+
+// A file for one machine; for several, a connection string in the configuration, and nothing else changes.
+_ = builder.Configuration.GetConnectionString("Jobs") is { Length: > 0 } database
+    ? work.UsePostgreSql(database)
+    : work.UseSqlite($"Data Source={Path.Combine(builder.Environment.ContentRootPath, builder.Configuration["Reports:Database"] ?? "webapi-jobs.db")}");
 
 builder.Services.AddSingleton<TextBudget>().AddOptions<DocumentOptions>().BindConfiguration("Documents").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddProblemDetails();

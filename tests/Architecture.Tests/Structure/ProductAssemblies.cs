@@ -11,7 +11,9 @@ internal static class ProductAssemblies
 
     public static Assembly Sqlite { get; } = typeof(Microsoft.Extensions.DependencyInjection.SqliteBuilderExtensions).Assembly;
 
-    public static IReadOnlyList<Assembly> All { get; } = [Core, Hosting, Sqlite];
+    public static Assembly PostgreSql { get; } = typeof(Microsoft.Extensions.DependencyInjection.PostgreSqlBuilderExtensions).Assembly;
+
+    public static IReadOnlyList<Assembly> All { get; } = [Core, Hosting, Sqlite, PostgreSql];
 
     public static TheoryData<string> Names => [.. All.Select(static assembly => assembly.GetName().Name!)];
 

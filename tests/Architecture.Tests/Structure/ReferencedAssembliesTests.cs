@@ -28,6 +28,12 @@ public sealed class ReferencedAssembliesTests
             .ShouldBeEmpty();
 
     [Fact]
+    public void RuntimeJobsPostgreSql_References_TheFrameworkTheHostingAndItsDatabaseOnly() =>
+        Beyond(ProductAssemblies.PostgreSql, BclFolder, AspNetCoreFolder)
+            .Except(["Npgsql", ProductAssemblies.Core.GetName().Name, ProductAssemblies.Hosting.GetName().Name], StringComparer.Ordinal)
+            .ShouldBeEmpty();
+
+    [Fact]
     public void Beyond_AReferenceToATestLibrary_IsFound() =>
         Beyond(typeof(ReferencedAssembliesTests).Assembly, BclFolder, AspNetCoreFolder).ShouldContain("Shouldly");
 
