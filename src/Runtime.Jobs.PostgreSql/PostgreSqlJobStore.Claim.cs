@@ -32,6 +32,10 @@ internal sealed partial class PostgreSqlJobStore
         EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2))
         """;
 
+    private const string MayClaim = """
+        EXISTS (SELECT FROM {s}.nodes WHERE id = $2) AND NOT EXISTS (SELECT FROM {s}.pauses WHERE scope = 3 AND key = $3 AND (until IS NULL OR until > (SELECT now FROM n)))
+        """;
+
     private const string IsPaused = "EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name AND (p.until IS NULL OR p.until > n.now))";
 
     // One statement, and so one round trip and one commit: due jobs are queued, queued ones are taken, and the rest is told. $1 now, $2 node, $3 its name, $4 room, $5 and $6 queues with less room,
@@ -44,7 +48,7 @@ internal sealed partial class PostgreSqlJobStore
           WHERE j.id IN (SELECT id FROM {s}.jobs WHERE state = 0 AND run_at <= (SELECT now FROM n) ORDER BY run_at LIMIT {{MostPromoted}} FOR UPDATE SKIP LOCKED) RETURNING 1),
         open AS (
           SELECT q.queue, least(coalesce(l.room, $4), $4) AS room FROM q CROSS JOIN n LEFT JOIN unnest($5::text[], $6::int[]) AS l(queue, room) ON l.queue = q.queue
-          WHERE q.queue IS NOT NULL AND coalesce(l.room, 1) > 0 AND EXISTS (SELECT FROM {s}.nodes WHERE id = $2)
+          WHERE q.queue IS NOT NULL AND coalesce(l.room, 1) > 0 AND {{MayClaim}}
             AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 0 AND p.key = q.queue AND (p.until IS NULL OR p.until > n.now))),
         chosen AS MATERIALIZED (
           SELECT c.id FROM open o CROSS JOIN LATERAL (
@@ -57,7 +61,7 @@ internal sealed partial class PostgreSqlJobStore
     private const string ClaimSuspect = $$"""
         WITH n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
         promoted AS (SELECT 1 WHERE false),
-        chosen AS MATERIALIZED (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND owner = $2 AND EXISTS (SELECT FROM {s}.nodes WHERE id = $2) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED),
+        chosen AS MATERIALIZED (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND owner = $2 AND {{MayClaim}} ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED),
         taken AS (UPDATE {s}.jobs j SET {{Started}} FROM chosen c, n WHERE j.id = c.id RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
         """;

@@ -25,7 +25,8 @@ internal sealed partial class SqliteJobStore
         var now = Now();
         EndPauses(session, now);
         session.Run("UPDATE runtime_jobs SET state = 1, ranked_at = $1 WHERE state = 0 AND run_at <= $1", now);
-        var queues = Queues(session, request);
+        var isPaused = session.Number("SELECT 1 FROM runtime_job_pauses WHERE scope = 3 AND key = $1", _node.Name) is not null;
+        var queues = isPaused ? [] : Queues(session, request);
         MoveUp(session, queues.Keys, now, request.StarvationThreshold);
         var claimed = new List<ClaimedJob>();
         var suspectWaits = false;

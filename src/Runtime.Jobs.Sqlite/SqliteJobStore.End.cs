@@ -136,7 +136,9 @@ internal sealed partial class SqliteJobStore
         session.Run("UPDATE runtime_jobs SET holds_key = 0 WHERE row = $1", job.Row);
         var running = session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = $1 RETURNING running", key) ?? 0;
         var next = session.Number(
-            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = $1 AND concurrency_limit > $2 ORDER BY rank, deadline_at, row LIMIT 1", key, running);
+            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = $1 AND concurrency_limit > $2 "
+            + "AND NOT EXISTS (SELECT 1 FROM runtime_job_pauses WHERE scope = 1 AND key = name) ORDER BY rank, deadline_at, row LIMIT 1",
+            key, running);
         if (next is { } row)
         {
             Unblock(session, row);

@@ -135,14 +135,14 @@ internal sealed class SqliteWorker : IAsyncDisposable
             return true;
         }
 
+        if (_listener is not null)
+        {
+            _session.Outbox.Tell(_listener); // before the answers: who is answered may rely on it that everybody has been told
+        }
+
         foreach (var request in batch)
         {
             request.Succeed();
-        }
-
-        if (_listener is not null)
-        {
-            _session.Outbox.Tell(_listener);
         }
 
         return true;

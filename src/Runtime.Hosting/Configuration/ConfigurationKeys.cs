@@ -1,4 +1,5 @@
 using Runtime.Core;
+using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Configuration;
@@ -32,6 +33,10 @@ internal static class ConfigurationKeys
     public static IReadOnlyList<OptionRule<JobsOptions>> OfJobs { get; } =
     [
         OptionRule.Integer<JobsOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
+        OptionRule.List<JobsOptions>(
+            "QueueConcurrency", "none", "texts of the form queue=number, with numbers from 1 to 1000000", QueueLimits.IsValid, static o => o.QueueConcurrency, static (o, v) => o.QueueConcurrency = v),
+        OptionRule.Words<JobsOptions>(
+            "NodeName", "", "at most 100 printable characters", static name => name.Length <= JobRules.LongestName && !name.Any(char.IsControl), static o => o.NodeName, static (o, v) => o.NodeName = v, atStartOnly: true),
         OptionRule.Integer<JobsOptions>("MaxAttempts", 10, 1, JobRules.MostAttempts, static o => o.MaxAttempts, static (o, v) => o.MaxAttempts = v),
         OptionRule.Duration<JobsOptions>(
             "RetryDelay", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1), static o => o.RetryDelay, static (o, v) => o.RetryDelay = v),

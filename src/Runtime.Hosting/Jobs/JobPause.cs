@@ -19,4 +19,7 @@ public enum JobPauseScope
 
     /// <summary>A recurring job.</summary>
     Schedule = 2,
+
+    /// <summary>A process, by its <see cref="JobsOptions.NodeName"/>: it takes no more jobs, and is drained when what it runs has ended.</summary>
+    Node = 3,
 }

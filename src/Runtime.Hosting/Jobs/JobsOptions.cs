@@ -9,6 +9,14 @@ public sealed class JobsOptions
     /// <value>Default 0: sixteen for each worker thread, at least 64. From 0 to 1,000,000.</value>
     public int MaxConcurrency { get; set; }
 
+    /// <summary>Gets or sets how many jobs of a queue this process runs at once, for queues that may not have all of <see cref="MaxConcurrency"/>.</summary>
+    /// <value>Default: none. Texts of the form <c>queue=number</c>, e.g. <c>reports=2</c>, with numbers from 1 to 1,000,000. For a limit over all processes give the jobs a concurrency key.</value>
+    public IList<string> QueueConcurrency { get; set; } = [];
+
+    /// <summary>Gets or sets the name under which this process runs jobs: in <see cref="JobInfo.Node"/>, and for <see cref="JobPauseScope.Node"/>.</summary>
+    /// <value>Default empty: the machine's name and the process's number, e.g. <c>web-1:4711</c>. At most 100 printable characters. Processes of the same name are paused together.</value>
+    public string NodeName { get; set; } = "";
+
     /// <summary>Gets or sets how often a job is tried in all, when neither its enqueue nor its attribute says.</summary>
     /// <value>Default 10. From 1 to 1,000.</value>
     public int MaxAttempts { get; set; } = 10;

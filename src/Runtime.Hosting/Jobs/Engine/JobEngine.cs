@@ -69,7 +69,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     /// <exception cref="JobStoreException">The store cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var node = new JobNode(NodeName(), _registry.Names, _options.CurrentValue.Jobs.MaxCrashes);
+        var settings = _options.CurrentValue.Jobs;
+        var node = new JobNode(settings.NodeName.Length > 0 ? settings.NodeName : NodeName(), _registry.Names, settings.MaxCrashes);
         await _store.OpenAsync(node, this, cancellationToken);
         if (_registry.Names.Count > 0)
         {
@@ -144,7 +145,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
                     _trouble.Over();
                     failures = 0;
                     wait = claims.NextDue;
-                    Expect(claims.MayHaveMore);
+                    Expect(claims.MayHaveMore || _options.CurrentValue.Jobs.QueueConcurrency.Count > 0);
                     if (claims.MayHaveMore && Room() > 0)
                     {
                         continue;
@@ -175,10 +176,38 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             }
         }
 
-        var request = new JobClaimRequest { Room = room, StarvationThreshold = _options.CurrentValue.StarvationThreshold };
+        var queues = RoomOfQueues();
+        if (queues.Count > 0)
+        {
+            Expect(more: true); // what a full queue leaves behind is nothing the store tells
+            queues = RoomOfQueues();
+        }
+
+        var request = new JobClaimRequest { Room = room, RoomOfQueue = queues, StarvationThreshold = _options.CurrentValue.StarvationThreshold };
         var claims = await _store.ClaimAsync(request, CancellationToken.None);
         Begin(claims.Jobs, isSuspect: false);
         return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
+    }
+
+    // The queues with a limit of their own, and what is left of it.
+    private Dictionary<string, int> RoomOfQueues()
+    {
+        var settings = _options.CurrentValue.Jobs.QueueConcurrency;
+        if (settings.Count == 0)
+        {
+            return [];
+        }
+
+        var room = QueueLimits.Parse(settings);
+        foreach (var run in _running.Values)
+        {
+            if (room.TryGetValue(run.Queue, out var left))
+            {
+                room[run.Queue] = Math.Max(0, left - 1);
+            }
+        }
+
+        return room;
     }
 
     // The process has died in this job so often that the next death is put down to it: nothing else may run then.

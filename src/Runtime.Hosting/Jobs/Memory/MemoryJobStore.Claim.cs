@@ -20,7 +20,7 @@ internal sealed partial class MemoryJobStore
             MoveUp(now, request.StarvationThreshold);
             var claimed = new List<ClaimedJob>();
             var more = false;
-            if (!request.Suspect)
+            if (!request.Suspect && !_pauses.ContainsKey((JobPauseScope.Node, _node.Name)))
             {
                 more = Take(request, now, claimed);
             }

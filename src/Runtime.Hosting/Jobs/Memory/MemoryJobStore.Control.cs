@@ -181,11 +181,21 @@ internal sealed partial class MemoryJobStore
             return false;
         }
 
-        if (scope == JobPauseScope.Name && _heldByName.Remove(key, out var held))
+        if (scope == JobPauseScope.Name)
         {
-            foreach (var stored in held)
+            foreach (var stored in _heldByName.Remove(key, out var held) ? held : [])
             {
                 Unblock(stored, told);
+            }
+
+            // Those that wait for a place were passed over meanwhile: the claim decides.
+            foreach (var places in _places.Values)
+            {
+                foreach (var stored in places.Blocked.Where(stored => stored.Job.Name == key).ToList())
+                {
+                    places.Blocked.Remove(stored);
+                    Unblock(stored, told);
+                }
             }
         }
 

@@ -190,7 +190,7 @@ internal sealed partial class MemoryJobStore
 
         stored.HoldsKey = false;
         places.Running--;
-        var next = places.Blocked.FirstOrDefault(waiting => waiting.Job.ConcurrencyLimit > places.Running);
+        var next = places.Blocked.FirstOrDefault(waiting => waiting.Job.ConcurrencyLimit > places.Running && !_pauses.ContainsKey((JobPauseScope.Name, waiting.Job.Name)));
         if (next is not null)
         {
             places.Blocked.Remove(next);

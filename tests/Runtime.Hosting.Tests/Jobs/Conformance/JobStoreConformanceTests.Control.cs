@@ -196,6 +196,41 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task Pause_OfANode_KeepsItFromClaimingUntilItIsResumed()
+    {
+        var id = await EnqueueAsync(Job());
+        await Store.PauseAsync(new JobPause(JobPauseScope.Node, "another"), CancellationToken.None);
+        await Store.PauseAsync(new JobPause(JobPauseScope.Node, "test", "to be moved"), CancellationToken.None);
+        (await ClaimAsync()).Jobs.ShouldBeEmpty();
+        var before = Listener.Arrivals;
+
+        (await Store.ResumeAsync(JobPauseScope.Node, "test", CancellationToken.None)).ShouldBeTrue();
+
+        Listener.Arrivals.ShouldBeGreaterThan(before);
+        (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Id.ShouldBe(id);
+    }
+
+    [Fact]
+    public async Task Pause_OfAKind_DoesNotKeepThePlaceOfItsKeyFromOthers()
+    {
+        var keyed = Job() with { ConcurrencyKey = "k" };
+        await EnqueueAsync(keyed);
+        await EnqueueAsync(Job("paused") with { ConcurrencyKey = "k" });
+        var other = await EnqueueAsync(keyed with { Id = Guid.CreateVersion7() });
+        var first = (await ClaimAsync()).Jobs.ShouldHaveSingleItem();
+        await Store.PauseAsync(new JobPause(JobPauseScope.Name, "paused"), CancellationToken.None);
+
+        await EndAsync(first, JobEndingKind.Succeeded);
+
+        var second = (await ClaimAsync()).Jobs.ShouldHaveSingleItem();
+        second.Job.Id.ShouldBe(other);
+        await EndAsync(second, JobEndingKind.Succeeded);
+        (await ClaimAsync()).Jobs.ShouldBeEmpty();
+        await Store.ResumeAsync(JobPauseScope.Name, "paused", CancellationToken.None);
+        (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Name.ShouldBe("paused");
+    }
+
+    [Fact]
     public async Task Fire_TheSameDueTimeTwice_StoresOneRun()
     {
         var due = Clock.GetUtcNow();
