@@ -12,7 +12,7 @@ internal sealed record JobRecord
     public const string Columns =
         "j.row, j.id, j.name, j.queue, j.state, j.priority, j.rank, j.run_at, j.enqueued_at, j.started_at, j.finished_at, j.attempt, j.max_attempts, j.crashes, j.lease, j.cancel, j.holds_key, "
         + "j.has_children, j.node, j.reason, j.last_error, j.progress, j.progress_text, j.deadline, j.timeout, j.retry_delay, j.unique_key, j.uniqueness, j.unique_period, j.concurrency_key, "
-        + "j.concurrency_limit, j.tags, j.trace, j.parent, j.parent_on, j.schedule, ";
+        + "j.concurrency_limit, j.tags, j.trace, j.parent, j.parent_on, j.schedule, j.batch, j.members, j.members_left, ";
 
     /// <summary>The columns with arguments and result.</summary>
     public const string WholeColumns = Columns + "j.args, j.result";
@@ -21,7 +21,7 @@ internal sealed record JobRecord
     public const string ListedColumns = Columns + "NULL::bytea, NULL::bytea";
 
     /// <summary>How many columns there are.</summary>
-    public const int Count = 38;
+    public const int Count = 41;
 
     public required long Row { get; init; }
 
@@ -61,6 +61,8 @@ internal sealed record JobRecord
 
     public required WorkProgress? Progress { get; init; }
 
+    public required int MembersLeft { get; init; }
+
     /// <summary>Reads a row that begins with the columns.</summary>
     public static JobRecord Read(NpgsqlDataReader reader) => Read(reader, 0);
 
@@ -84,13 +86,14 @@ internal sealed record JobRecord
         Reason = Text(reader, first + 19),
         LastError = Text(reader, first + 20),
         Progress = reader.IsDBNull(first + 21) ? null : new WorkProgress(reader.GetDouble(first + 21), Text(reader, first + 22)),
-        Result = reader.IsDBNull(first + 37) ? null : reader.GetFieldValue<byte[]>(first + 37),
+        MembersLeft = reader.GetInt32(first + 38),
+        Result = reader.IsDBNull(first + 40) ? null : reader.GetFieldValue<byte[]>(first + 40),
         Job = new NewJob
         {
             Id = reader.GetGuid(first + 1),
             Name = Text(reader, first + 2)!,
             Queue = Text(reader, first + 3)!,
-            Arguments = reader.IsDBNull(first + 36) ? default(ReadOnlyMemory<byte>) : reader.GetFieldValue<byte[]>(first + 36),
+            Arguments = reader.IsDBNull(first + 39) ? default(ReadOnlyMemory<byte>) : reader.GetFieldValue<byte[]>(first + 39),
             Priority = (TaskPriority)reader.GetInt16(first + 5),
             RunAt = Time(reader, first + 7),
             MaxAttempts = reader.GetInt32(first + 12),
@@ -107,6 +110,8 @@ internal sealed record JobRecord
             After = reader.IsDBNull(first + 33) ? null : reader.GetGuid(first + 33),
             On = (JobContinuation)reader.GetInt16(first + 34),
             Schedule = Text(reader, first + 35),
+            Batch = reader.IsDBNull(first + 36) ? null : reader.GetGuid(first + 36),
+            Members = reader.GetInt32(first + 37),
         },
     };
 
@@ -131,6 +136,9 @@ internal sealed record JobRecord
         UniqueKey = Job.UniqueKey,
         ConcurrencyKey = Job.ConcurrencyKey,
         Schedule = Job.Schedule,
+        Batch = Job.Batch,
+        Members = Job.Members,
+        MembersLeft = MembersLeft,
         Arguments = Job.Arguments,
         Result = Result,
     };

@@ -11,13 +11,13 @@ internal static class NewJobs
     public const string Table = """
         SELECT coalesce($1, statement_timestamp()) AS now, t.*, greatest(coalesce($1, statement_timestamp()), coalesce(coalesce($1, statement_timestamp()) + t.delay, t.at)) AS due
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bytea[], $7::interval[], $8::timestamptz[], $9::interval[], $10::interval[], $11::int[], $12::interval[], $13::text[],
-          $14::smallint[], $15::interval[], $16::text[], $17::int[], $18::text[], $19::text[], $20::uuid[], $21::smallint[], $22::text[])
+          $14::smallint[], $15::interval[], $16::text[], $17::int[], $18::text[], $19::text[], $20::uuid[], $21::smallint[], $22::text[], $23::uuid[], $24::int[])
           WITH ORDINALITY AS t(id, name, queue, priority, args, delay, at, deadline, timeout, max_attempts, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags,
-          trace, parent, parent_on, schedule, number)
+          trace, parent, parent_on, schedule, batch, members, number)
         """;
 
     /// <summary>How many parameters that takes.</summary>
-    public const int Count = 22;
+    public const int Count = 24;
 
     public static NpgsqlParameter[] Of(IReadOnlyList<NewJob> jobs, DateTimeOffset? now) =>
     [
@@ -43,6 +43,8 @@ internal static class NewJobs
         Par.List<Guid?>([.. jobs.Select(static job => job.After)], NpgsqlDbType.Uuid),
         Par.List<short>([.. jobs.Select(static job => (short)job.On)], NpgsqlDbType.Smallint),
         Par.Texts(jobs.Select(static job => job.Schedule)),
+        Par.List<Guid?>([.. jobs.Select(static job => job.Batch)], NpgsqlDbType.Uuid),
+        Par.List<int>([.. jobs.Select(static job => job.Members)], NpgsqlDbType.Integer),
     ];
 
     private static NpgsqlParameter Spans(IReadOnlyList<NewJob> jobs, Func<NewJob, TimeSpan?> of) => Par.List<TimeSpan?>([.. jobs.Select(of)], NpgsqlDbType.Interval);

@@ -16,6 +16,7 @@ internal static class PostgreSqlFilter
         Add(filter.Name is { } name ? Par.Text(name) : null, static parameter => $"j.name = {parameter}");
         Add(filter.Queue is { } queue ? Par.Text(queue) : null, static parameter => $"j.queue = {parameter}");
         Add(filter.Schedule is { } schedule ? Par.Text(schedule) : null, static parameter => $"j.schedule = {parameter}");
+        Add(filter.Batch is { } batch ? Par.Id(batch) : null, static parameter => $"j.batch = {parameter}");
         Add(filter.Tag is { } tag ? Par.Text(tag) : null, static parameter => $"{parameter} = ANY(j.tags)");
         Add(filter.Text is { } text ? Par.Bytes(Encoding.UTF8.GetBytes(text)) : null, static parameter => $"position({parameter} IN j.args) > 0");
         Add(filter.Ids.Count > 0 ? Par.Ids(filter.Ids) : null, static parameter => $"j.id = ANY({parameter})");

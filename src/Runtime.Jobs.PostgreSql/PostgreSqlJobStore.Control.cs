@@ -83,11 +83,14 @@ internal sealed partial class PostgreSqlJobStore
                     [.. values, Par.Time(Now)]);
                 var ended = await session.RunAsync(
                     $$"""
-                    WITH gone AS (DELETE FROM {s}.history j WHERE j.state IN (11, 12) AND {{where}} RETURNING j.*, coalesce(${{now}}, statement_timestamp()) AS now)
+                    WITH gone AS (
+                      DELETE FROM {s}.history j WHERE j.state IN (11, 12) AND NOT (j.members > 0 AND j.name = '{{BatchName}}') AND {{where}} RETURNING j.*, coalesce(${{now}}, statement_timestamp()) AS now),
+                    counted AS (
+                      UPDATE {s}.jobs b SET members_left = b.members_left + g.members FROM (SELECT batch, count(*) AS members FROM gone WHERE batch IS NOT NULL GROUP BY batch) g WHERE b.id = g.batch AND b.state = 3)
                     INSERT INTO {s}.jobs (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, attempt, max_attempts, crashes, lease, node, args, last_error,
-                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members)
                     SELECT row, id, name, queue, 1, priority, priority, now, coalesce(now + deadline, 'infinity'), now, enqueued_at, started_at, 0, max_attempts, 0, lease, node, args, last_error,
-                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule FROM gone
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members FROM gone
                     """,
                     [.. values.Select(static value => value.Clone()), Par.Time(Now)]);
                 outbox.Work = parked + ended > 0;
@@ -104,11 +107,11 @@ internal sealed partial class PostgreSqlJobStore
             {
                 var live = await session.QueryAsync(
                     $$"""
-                    WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.id, j.awaited, j.has_children, j.name, j.unique_key),
+                    WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.id, j.awaited, j.has_children, j.name, j.unique_key, j.batch),
                     freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id)
-                    SELECT id, awaited, has_children FROM gone
+                    SELECT id, awaited, has_children, batch FROM gone
                     """,
-                    static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2)),
+                    static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2), Batch: reader.IsDBNull(3) ? (Guid?)null : reader.GetGuid(3)),
                     [.. values]);
                 var ended = await session.QueryAsync(
                     $$"""
@@ -121,6 +124,7 @@ internal sealed partial class PostgreSqlJobStore
                 outbox.Ended.AddRange(live.Select(static job => (job.Id, job.IsAwaited)));
                 outbox.Ended.AddRange(ended.Select(static id => (id, false)));
                 await ReleaseChildrenAsync(session, live.Where(static job => job.HasChildren).ToDictionary(static job => job.Id, static _ => JobState.Cancelled), outbox);
+                await CountOutAsync(session, live.Select(static job => job.Batch).OfType<Guid>(), outbox);
                 return (long)live.Count + ended.Count;
             },
             cancellationToken);

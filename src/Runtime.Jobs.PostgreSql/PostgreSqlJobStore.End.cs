@@ -10,6 +10,9 @@ internal sealed partial class PostgreSqlJobStore
     // The kind of an end that JobEndingKind does not know: the node went away.
     private const int NodeDied = 7;
 
+    // As NewJob.IsMarker has it.
+    private const string BatchName = "runtime:batch";
+
     // $1 now, $2 ids, $3 leases, $4 states, $5 reasons, $6 results.
     private const string Ends = """
         WITH e AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now, u.* FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::bytea[]) AS u(job, held, ended_as, ended_why, ended_with)),
@@ -17,15 +20,15 @@ internal sealed partial class PostgreSqlJobStore
         freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id AND g.uniqueness <> 2),
         kept AS (
           INSERT INTO {s}.history (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, node, cancel,
-            args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
+            args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left)
           SELECT row, id, name, queue, ended_as, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, now, attempt, max_attempts, crashes, lease, node, cancel,
             args, ended_with, ended_why, CASE WHEN ended_as = 11 THEN ended_why ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
-            concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule FROM gone)
-        SELECT id, awaited, has_children, ended_as FROM gone
+            concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left FROM gone)
+        SELECT id, awaited, has_children, ended_as, batch FROM gone
         """;
 
     // The fence: a claim that is no longer the job's finds nothing. What has more to release than the job itself goes the longer way.
-    private static readonly string EndSimple = Ends.Replace("{condition}", "j.lease = e.held AND j.state = 4 AND NOT (j.holds_key OR j.has_children)", StringComparison.Ordinal);
+    private static readonly string EndSimple = Ends.Replace("{condition}", "j.lease = e.held AND j.state = 4 AND NOT (j.holds_key OR j.has_children) AND j.batch IS NULL", StringComparison.Ordinal);
 
     // The caller holds the rows.
     private static readonly string EndHeld = Ends.Replace("{condition}", "true", StringComparison.Ordinal);
@@ -147,8 +150,31 @@ internal sealed partial class PostgreSqlJobStore
             return;
         }
 
-        var parents = (await FinishAsync(session, EndHeld, over, outbox)).Where(static ended => ended.HasChildren).ToDictionary(static ended => ended.Id, static ended => ended.State);
-        await ReleaseChildrenAsync(session, parents, outbox);
+        var ended = await FinishAsync(session, EndHeld, over, outbox);
+        await ReleaseChildrenAsync(session, ended.Where(static one => one.HasChildren).ToDictionary(static one => one.Id, static one => one.State), outbox);
+        await CountOutAsync(session, ended.Select(static one => one.Batch).OfType<Guid>(), outbox);
+    }
+
+    // So many members of batches less. A batch that has ended with them is queued, or over when it has nothing to run. In order, so that two transactions do not wait for each other.
+    private async Task CountOutAsync(Session session, IEnumerable<Guid> batches, Outbox outbox)
+    {
+        var counts = batches.CountBy(static batch => batch).OrderBy(static count => count.Key).ToList();
+        if (counts.Count == 0)
+        {
+            return;
+        }
+
+        var complete = new List<(Guid Id, bool IsMarker)>();
+        foreach (var (batch, count) in counts)
+        {
+            complete.AddRange(await session.QueryAsync(
+                "UPDATE {s}.jobs SET members_left = members_left - $2 WHERE id = $1 AND state = 3 RETURNING id, name = $3, members_left <= 0",
+                static reader => (Id: reader.GetGuid(0), IsMarker: reader.GetBoolean(1), IsComplete: reader.GetBoolean(2)),
+                [Par.Id(batch), Par.Count(count), Par.Text(BatchName)]) is [{ IsComplete: true } one] ? [(one.Id, one.IsMarker)] : []);
+        }
+
+        await AdmitWaitingAsync(session, [.. complete.Where(static one => !one.IsMarker).Select(static one => one.Id)], outbox);
+        await FinishWithChildrenAsync(session, [.. complete.Where(static one => one.IsMarker).Select(static one => new Over(one.Id, 0, JobState.Succeeded, null, default))], outbox);
     }
 
     // Statements of their own: those that begin after the rows of the parents were taken see every child that has marked them.
@@ -169,28 +195,34 @@ internal sealed partial class PostgreSqlJobStore
     private async Task ReleaseAsync(Session session, List<(Guid Id, JobContinuation On, Guid Parent, JobState? End)> children, Outbox outbox)
     {
         var released = children.Where(static child => Continuations.Releases(child.On, child.End)).Select(static child => child.Id).ToList();
-        if (released.Count > 0)
-        {
-            await session.RunAsync(
-                """
-                UPDATE {s}.jobs SET state = CASE WHEN run_at > n.now THEN 0 ELSE 1 END, rank = priority, ranked_at = n.now, run_at = greatest(run_at, n.now),
-                  deadline_at = coalesce(greatest(run_at, n.now) + deadline, 'infinity')
-                FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state = 3
-                """,
-                [Par.Time(Now), Par.Ids(released)]);
-            outbox.Work = true;
-        }
-
+        await AdmitWaitingAsync(session, released, outbox);
         var cancelled = children.Where(static child => !Continuations.Releases(child.On, child.End))
             .Select(static child => new Over(child.Id, 0, JobState.Cancelled, Continuations.Explain(child.Parent, child.End, child.On), default)).ToList();
         await FinishWithChildrenAsync(session, cancelled, outbox);
     }
 
-    private async Task<List<(Guid Id, bool HasChildren, JobState State)>> FinishAsync(Session session, string sql, List<Over> over, Outbox outbox)
+    private async Task AdmitWaitingAsync(Session session, List<Guid> released, Outbox outbox)
+    {
+        if (released.Count == 0)
+        {
+            return;
+        }
+
+        await session.RunAsync(
+            """
+            UPDATE {s}.jobs SET state = CASE WHEN run_at > n.now THEN 0 ELSE 1 END, rank = priority, ranked_at = n.now, run_at = greatest(run_at, n.now),
+              deadline_at = coalesce(greatest(run_at, n.now) + deadline, 'infinity')
+            FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state = 3
+            """,
+            [Par.Time(Now), Par.Ids(released)]);
+        outbox.Work = true;
+    }
+
+    private async Task<List<Ended>> FinishAsync(Session session, string sql, List<Over> over, Outbox outbox)
     {
         var ended = await session.QueryAsync(
             sql,
-            static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2), State: (JobState)reader.GetInt16(3)),
+            static reader => new Ended(reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4)),
             [
                 Par.Time(Now),
                 Par.Ids(over.Select(static one => one.Id)),
@@ -200,7 +232,7 @@ internal sealed partial class PostgreSqlJobStore
                 Par.List<byte[]?>([.. over.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
             ]);
         outbox.Ended.AddRange(ended.Select(static job => (job.Id, job.IsAwaited)));
-        return [.. ended.Select(static job => (job.Id, job.HasChildren, job.State))];
+        return ended;
     }
 
     private async Task<bool> RunAgainAsync(Session session, string sql, List<NextTime> again, Outbox outbox, HashSet<Guid> written)
@@ -245,6 +277,8 @@ internal sealed partial class PostgreSqlJobStore
             }
         }
     }
+
+    private sealed record Ended(Guid Id, bool IsAwaited, bool HasChildren, JobState State, Guid? Batch);
 
     private readonly record struct Over(Guid Id, long Lease, JobState State, string? Reason, ReadOnlyMemory<byte> Result);
 

@@ -23,6 +23,9 @@ public sealed record JobFilter
     /// <summary>Gets the recurring job whose runs are meant.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>Gets the batch whose members are meant.</summary>
+    public Guid? Batch { get; init; }
+
     /// <summary>Gets a text that occurs in the arguments as they are stored; upper and lower case matter.</summary>
     /// <value>Default: any. At most 256 characters.</value>
     public string? Text { get; init; }

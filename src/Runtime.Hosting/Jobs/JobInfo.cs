@@ -63,6 +63,15 @@ public sealed record JobInfo
     /// <summary>Gets the recurring job that it is a run of.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>Gets the batch that it belongs to.</summary>
+    public Guid? Batch { get; init; }
+
+    /// <summary>Gets how many jobs belong to it when it is a batch; otherwise 0.</summary>
+    public int Members { get; init; }
+
+    /// <summary>Gets how many of those are not over.</summary>
+    public int MembersLeft { get; init; }
+
     /// <summary>Gets its arguments, as stored JSON. They may hold what not everybody should see.</summary>
     public ReadOnlyMemory<byte> Arguments { get; init; }
 

@@ -6,6 +6,11 @@ namespace Runtime.Hosting;
 internal static class JobRules
 {
     public const string DefaultQueue = "default";
+
+    /// <summary>The name of jobs that only mark the end of a batch. No class can have it.</summary>
+    public const string BatchName = ReservedNames + "batch";
+
+    public const string ReservedNames = "runtime:";
     public const int LongestName = 100;
     public const int LongestKey = 200;
     public const int MostTags = 20;

@@ -53,7 +53,10 @@ CREATE TABLE {schema}.jobs (
     trace text,
     parent uuid,
     parent_on smallint NOT NULL,
-    schedule text
+    schedule text,
+    batch uuid,                                  -- the job that waits for the end of all its members
+    members int NOT NULL DEFAULT 0,              -- how many those are, in the row of that job
+    members_left int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 10000);
 
@@ -63,12 +66,14 @@ CREATE INDEX jobs_scheduled ON {schema}.jobs (run_at) WHERE state = 0;
 CREATE INDEX jobs_blocked ON {schema}.jobs (concurrency_key, rank, deadline_at, row) WHERE state = 2 AND NOT suspect;
 CREATE INDEX jobs_suspect ON {schema}.jobs (row) WHERE state = 2 AND suspect;
 CREATE INDEX jobs_waiting ON {schema}.jobs (parent) WHERE state = 3;
+CREATE INDEX jobs_batch ON {schema}.jobs (batch) WHERE batch IS NOT NULL;
 CREATE INDEX jobs_running ON {schema}.jobs (owner) WHERE state = 4;
 
 -- Jobs that are over, by the day on which they ended: forgotten by dropping a day.
 CREATE TABLE {schema}.history (LIKE {schema}.jobs INCLUDING DEFAULTS) PARTITION BY RANGE (finished_at);
 CREATE INDEX history_id ON {schema}.history (id);
 CREATE INDEX history_row ON {schema}.history (row);
+CREATE INDEX history_batch ON {schema}.history (batch) WHERE batch IS NOT NULL;
 CREATE INDEX history_finished ON {schema}.history USING brin (finished_at);
 CREATE TABLE {schema}.history_other PARTITION OF {schema}.history DEFAULT;
 

@@ -55,7 +55,7 @@ internal sealed partial class MemoryJobStore
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked).ToList())
+            foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked && !stored.Job.IsMarker).ToList())
             {
                 Renew(stored, now, told);
                 count++;
@@ -163,6 +163,10 @@ internal sealed partial class MemoryJobStore
         if (stored.IsOver)
         {
             _finishedCount--;
+            if (stored.Job.Batch is { } id && _jobs.TryGetValue(id, out var batch) && batch.State == JobState.Waiting)
+            {
+                batch.MembersLeft++; // it will end once more
+            }
         }
 
         stored.Attempt = 0;
@@ -219,6 +223,7 @@ internal sealed partial class MemoryJobStore
             && (filter.Name is null || filter.Name == stored.Job.Name)
             && (filter.Queue is null || filter.Queue == stored.Job.Queue)
             && (filter.Schedule is null || filter.Schedule == stored.Job.Schedule)
+            && (filter.Batch is null || filter.Batch == stored.Job.Batch)
             && (filter.Tag is null || stored.Job.Tags.Contains(filter.Tag, StringComparer.Ordinal))
             && (text is null || stored.Job.Arguments.Span.IndexOf(text) >= 0));
     }

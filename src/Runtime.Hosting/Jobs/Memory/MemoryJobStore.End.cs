@@ -104,6 +104,11 @@ internal sealed partial class MemoryJobStore
         stack.Push(ended);
         while (stack.TryPop(out var parent))
         {
+            if (CountOut(parent, now, told) is { } batch)
+            {
+                stack.Push(batch);
+            }
+
             if (!_waiting.Remove(parent.Job.Id, out var waiting))
             {
                 continue;
@@ -123,6 +128,25 @@ internal sealed partial class MemoryJobStore
                 }
             }
         }
+    }
+
+    // One member of its batch less. Gives the batch when that has ended with it; one that has something to run is queued.
+    private StoredJob? CountOut(StoredJob member, DateTimeOffset now, Told told)
+    {
+        if (member.Job.Batch is not { } id || !_jobs.TryGetValue(id, out var batch) || batch.State != JobState.Waiting || --batch.MembersLeft > 0)
+        {
+            return null;
+        }
+
+        if (batch.Job.IsMarker)
+        {
+            Finish(batch, JobState.Succeeded, null, now, told);
+            return batch;
+        }
+
+        SetTimes(batch, batch.RunAt < now ? now : batch.RunAt);
+        Admit(batch, now, told);
+        return null;
     }
 
     private void Finish(StoredJob stored, JobState state, string? reason, DateTimeOffset now, Told told)

@@ -108,7 +108,11 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
         _byRow.Add(stored.Row, stored);
         var runAt = job.Delay > TimeSpan.Zero ? now + job.Delay : job.RunAt ?? now;
         SetTimes(stored, runAt < now ? now : runAt);
-        if (job.After is { } parent)
+        if (job.Members > 0)
+        {
+            stored.State = JobState.Waiting; // for its members
+        }
+        else if (job.After is { } parent)
         {
             WaitFor(parent, stored, now, told);
         }
@@ -197,7 +201,7 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
                 }
 
                 break;
-            case JobState.Waiting when _waiting.TryGetValue(stored.Job.After!.Value, out var waiting):
+            case JobState.Waiting when stored.Job.After is { } parent && _waiting.TryGetValue(parent, out var waiting):
                 waiting.Remove(stored);
                 if (waiting.Count == 0)
                 {

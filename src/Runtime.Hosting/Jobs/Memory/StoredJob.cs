@@ -42,6 +42,9 @@ internal sealed class StoredJob(NewJob job, long row, DateTimeOffset now)
 
     public ReadOnlyMemory<byte> Result { get; set; }
 
+    /// <summary>How many of its members are not over, when it is a batch.</summary>
+    public int MembersLeft { get; set; } = job.Members;
+
     /// <summary>Whether it counts among the running ones of its concurrency key.</summary>
     public bool HoldsKey { get; set; }
 
@@ -68,6 +71,9 @@ internal sealed class StoredJob(NewJob job, long row, DateTimeOffset now)
         UniqueKey = Job.UniqueKey,
         ConcurrencyKey = Job.ConcurrencyKey,
         Schedule = Job.Schedule,
+        Batch = Job.Batch,
+        Members = Job.Members,
+        MembersLeft = MembersLeft,
         Arguments = whole ? Job.Arguments : default,
         Result = whole ? Result : default,
     };

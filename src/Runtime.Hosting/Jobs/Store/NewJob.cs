@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Runtime.Core;
 
 namespace Runtime.Hosting.Jobs;
@@ -64,6 +65,17 @@ public sealed record NewJob
 
     /// <summary>Gets which end of that releases it.</summary>
     public JobContinuation On { get; init; }
+
+    /// <summary>Gets the batch that it belongs to: the id of the job that waits for all of them.</summary>
+    public Guid? Batch { get; init; }
+
+    /// <summary>Gets how many jobs belong to it, when it is a batch: it waits until so many of them are over, however they end. 0: it is none.</summary>
+    /// <remarks>Then it is queued; or succeeds without a run when it is <see cref="IsMarker"/>. It is stored before its members, in the same call.</remarks>
+    public int Members { get; init; }
+
+    /// <summary>Gets whether it stands for the end of its members and nothing is to be run then.</summary>
+    [JsonIgnore]
+    public bool IsMarker => Members > 0 && Name == JobRules.BatchName;
 
     /// <summary>Gets the recurring job that it is a run of.</summary>
     public string? Schedule { get; init; }
