@@ -115,6 +115,11 @@ internal sealed partial class JobClient(IJobStore store, JobRegistry registry, J
 
     private byte[] Write<TArgs>(TArgs args, string name)
     {
+        if (args is null)
+        {
+            throw new ArgumentNullException(nameof(args), $"The arguments of the job '{name}' are null; a job takes an object. Use {nameof(NoArguments)} for one that needs none.");
+        }
+
         var settings = options.CurrentValue.Jobs;
         var json = JsonSerializer.SerializeToUtf8Bytes(args, settings.Json);
         return json.Length <= settings.MaxArgumentBytes

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Runtime.Hosting;
 
@@ -48,6 +49,7 @@ internal static class JobRules
         Require(options.ConcurrencyLimit is >= 1 and <= 1_000_000, nameof(options.ConcurrencyLimit), options.ConcurrencyLimit, "from 1 to 1000000");
         Require(Enum.IsDefined(options.Uniqueness), nameof(options.Uniqueness), options.Uniqueness, "one of the names of JobUniqueness");
         Require(options.UniquePeriod > TimeSpan.Zero && options.UniquePeriod <= LongestDelay, nameof(options.UniquePeriod), options.UniquePeriod, $"more than 0, at most {Text(LongestDelay)}");
+        Require(options.After != Guid.Empty, nameof(options.After), options.After, "the id of a job, or null");
         Require(Enum.IsDefined(options.On), nameof(options.On), options.On, "one of the names of JobContinuation");
         CheckKey(options.UniqueKey, nameof(options.UniqueKey));
         CheckKey(options.ConcurrencyKey, nameof(options.ConcurrencyKey));
@@ -69,7 +71,7 @@ internal static class JobRules
     }
 
     public static void CheckKey(string? key, string name) =>
-        Require(key is null || (key.Length is >= 1 and <= LongestKey && !key.Any(char.IsControl)), name, Shown(key), $"1 to {Text(LongestKey)} printable characters");
+        Require(key is null || (key.Length is >= 1 and <= LongestKey && IsPrintable(key)), name, Shown(key), $"1 to {Text(LongestKey)} printable characters");
 
     /// <summary>Checks a name: of a job in an attribute, of a recurring job.</summary>
     public static string? ProblemOfName(string? name) => name is { Length: >= 1 and <= LongestName } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':')
@@ -77,10 +79,13 @@ internal static class JobRules
         : $"'{Shown(name)}' is not a name; it must be 1 to {Text(LongestName)} of the characters a-z A-Z 0-9 . _ - :.";
 
     public static void CheckWord(string? word, int longest, string name) =>
-        Require(word is { Length: > 0 } && word.Length <= longest && !word.Any(char.IsControl), name, Shown(word), $"1 to {Text(longest)} printable characters");
+        Require(word is { Length: > 0 } && word.Length <= longest && IsPrintable(word), name, Shown(word), $"1 to {Text(longest)} printable characters");
 
     /// <summary>A text that somebody else gave, short and on one line.</summary>
     public static string Shown(string? text) => Queues.Printable.Text(text is { Length: > 100 } ? text[..100] + "…" : text) ?? "null";
+
+    // Half of a surrogate pair is no character: stores would keep another one in its place, and two keys could become one.
+    private static bool IsPrintable(string text) => !text.Any(char.IsControl) && !text.EnumerateRunes().Any(static rune => rune == Rune.ReplacementChar);
 
     private static bool InRange(TimeSpan delay) => delay >= TimeSpan.Zero && delay <= LongestDelay;
 

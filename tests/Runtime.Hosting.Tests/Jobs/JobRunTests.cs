@@ -99,6 +99,17 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task Run_ThatThrowsAnExceptionWithoutAText_HasFailed()
+    {
+        _script.Run = static (_, _, _) => throw new MuteException();
+        await using var host = await JobHost.StartAsync(_script);
+
+        var handle = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), new JobOptions { MaxAttempts = 1 });
+
+        (await handle.WaitAsync().Guard()).Reason.ShouldBe($"{typeof(MuteException)}, which threw {typeof(NotSupportedException)} when it was asked for its text.");
+    }
+
+    [Fact]
     public async Task Run_WithOutcomes_DoesWhatTheySay()
     {
         _script.Run = static (args, context, _) => new((args.Value, context.Attempt, context.LastError) switch
@@ -338,5 +349,12 @@ public sealed class JobRunTests
 
             seen = was;
         }
+    }
+
+    private sealed class MuteException : Exception
+    {
+        public override string Message => throw new NotSupportedException();
+
+        public override string ToString() => throw new NotSupportedException();
     }
 }

@@ -26,7 +26,7 @@ internal sealed class JobRunner(JobRegistry registry, IServiceScopeFactory scope
         }
         catch (Exception exception)
         {
-            return new(lease, JobEndingKind.Parked, Short($"The stored arguments cannot be read: {exception.Message}"));
+            return new(lease, JobEndingKind.Parked, Short($"The stored arguments cannot be read: {TextOf(exception, static thrown => thrown.Message)}"));
         }
 
         // The system's clock: a timer of the runtime calls back on a worker, which may be busy with the very job whose time is up.
@@ -75,7 +75,7 @@ internal sealed class JobRunner(JobRegistry registry, IServiceScopeFactory scope
         RunCancellation.Asked => new(run.Claimed.Lease, JobEndingKind.Cancelled, run.CancellationReason),
         RunCancellation.Stopping or RunCancellation.LeaseLost => new(run.Claimed.Lease, JobEndingKind.Interrupted, run.CancellationReason),
         RunCancellation.TimedOut => TryAgain(run, null, run.CancellationReason),
-        _ => TryAgain(run, null, exception.ToString()),
+        _ => TryAgain(run, null, TextOf(exception, static thrown => thrown.ToString())),
     };
 
     private JobEnding TryAgain(RunningJob run, TimeSpan? delay, string? reason) => run.Attempt >= run.MaxAttempts
@@ -84,6 +84,19 @@ internal sealed class JobRunner(JobRegistry registry, IServiceScopeFactory scope
 
     private static void TimeIsUp(RunningJob run) =>
         run.Cancel(RunCancellation.TimedOut, $"Its time was up: it may run for {run.Claimed.Job.Timeout:c}.");
+
+    // An exception is code of the user's, and may throw when it is asked for its text. The run has ended all the same.
+    private static string TextOf(Exception exception, Func<Exception, string> read)
+    {
+        try
+        {
+            return read(exception);
+        }
+        catch (Exception second)
+        {
+            return $"{exception.GetType()}, which threw {second.GetType()} when it was asked for its text.";
+        }
+    }
 
     private static string? Short(string? text) => text is { Length: > LongestError } ? text[..LongestError] : text;
 }
