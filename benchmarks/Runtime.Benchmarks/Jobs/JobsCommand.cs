@@ -18,6 +18,8 @@ internal sealed class JobsCommand : BenchmarkCommand
     [
         new("jobs", "20000", "jobs of each round"),
         new("rounds", "3", "rounds; the median counts"),
+        new("stores", "memory,sqlite", "the stores, with commas between"),
+        new("shapes", "all", "how jobs are enqueued: all, or numbers with commas between: 0 one by one, 1 by 64 callers, 2 by 100 in a call"),
         new("folder", "", "where the file is; default: the system's temporary folder"),
     ];
 
@@ -27,9 +29,11 @@ internal sealed class JobsCommand : BenchmarkCommand
         var jobs = arguments.Integer("jobs");
         Machine.WriteHead(output, $"jobs: {jobs:N0} no-op jobs a round");
         var table = new MarkdownTable("store", "enqueued", "jobs/s end to end", "enqueues/s", "B/job", "CPU µs/job", "least and most jobs/s");
-        foreach (var store in (string[])["memory", "sqlite"])
+        var stores = arguments.Text("stores").Split(',');
+        var shapes = arguments.Text("shapes") is "all" ? EnqueueShape.All : [.. arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)])];
+        foreach (var store in stores)
         {
-            foreach (var shape in EnqueueShape.All)
+            foreach (var shape in shapes)
             {
                 var rounds = new List<RoundFigures>();
                 for (var round = 0; round < arguments.Integer("rounds"); round++)
@@ -42,7 +46,7 @@ internal sealed class JobsCommand : BenchmarkCommand
         }
 
         table.WriteTo(output);
-        foreach (var store in (string[])["memory", "sqlite"])
+        foreach (var store in stores)
         {
             await WriteLatencyAsync(output, store, arguments.Text("folder"));
         }
