@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Runtime.Core;
 using Runtime.Hosting;
 using Runtime.Hosting.Jobs;
@@ -53,48 +52,48 @@ internal sealed record JobRow
 
     public bool IsOver => State is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 
-    public static JobRow Read(SqliteDataReader reader) => new()
+    public static JobRow Read(SqliteRow row) => new()
     {
-        Row = reader.GetInt64(0),
-        State = (JobState)reader.GetInt32(4),
-        Rank = reader.GetInt32(6),
-        RunAt = reader.GetInt64(7),
-        DeadlineAt = reader.GetInt64(8),
-        EnqueuedAt = reader.GetInt64(9),
-        StartedAt = Number(reader, 10),
-        FinishedAt = Number(reader, 11),
-        Attempt = reader.GetInt32(12),
-        Crashes = reader.GetInt32(14),
-        Lease = reader.GetInt64(15),
-        CancelRequested = reader.GetInt64(16) != 0,
-        HoldsKey = reader.GetInt64(17) != 0,
-        Node = Text(reader, 18),
-        Result = reader.IsDBNull(20) ? null : (byte[])reader.GetValue(20),
-        Reason = Text(reader, 21),
-        LastError = Text(reader, 22),
-        Progress = reader.IsDBNull(23) ? null : new WorkProgress(reader.GetDouble(23), Text(reader, 24)),
+        Row = row.Number(0),
+        State = (JobState)row.Int(4),
+        Rank = row.Int(6),
+        RunAt = row.Number(7),
+        DeadlineAt = row.Number(8),
+        EnqueuedAt = row.Number(9),
+        StartedAt = row.NumberOrNull(10),
+        FinishedAt = row.NumberOrNull(11),
+        Attempt = row.Int(12),
+        Crashes = row.Int(14),
+        Lease = row.Number(15),
+        CancelRequested = row.Number(16) != 0,
+        HoldsKey = row.Number(17) != 0,
+        Node = row.TextOrNull(18),
+        Result = row.IsNull(20) ? null : row.Bytes(20),
+        Reason = row.TextOrNull(21),
+        LastError = row.TextOrNull(22),
+        Progress = row.IsNull(23) ? null : new WorkProgress(row.Real(23), row.TextOrNull(24)),
         Job = new NewJob
         {
-            Id = new Guid((byte[])reader.GetValue(1), bigEndian: true),
-            Name = reader.GetString(2),
-            Queue = reader.GetString(3),
-            Arguments = (byte[])reader.GetValue(19),
-            Priority = (TaskPriority)reader.GetInt32(5),
-            RunAt = Time(reader.GetInt64(7)),
-            MaxAttempts = reader.GetInt32(13),
-            Deadline = Span(reader, 25),
-            Timeout = Span(reader, 26),
-            RetryDelay = Span(reader, 27),
-            UniqueKey = Text(reader, 28),
-            Uniqueness = (JobUniqueness)reader.GetInt32(29),
-            UniquePeriod = new TimeSpan(reader.GetInt64(30)),
-            ConcurrencyKey = Text(reader, 31),
-            ConcurrencyLimit = reader.GetInt32(32),
-            Tags = Text(reader, 33) is { } tags ? tags.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [],
-            TraceParent = Text(reader, 34),
-            After = reader.IsDBNull(35) ? null : new Guid((byte[])reader.GetValue(35), bigEndian: true),
-            On = (JobContinuation)reader.GetInt32(36),
-            Schedule = Text(reader, 37),
+            Id = row.Id(1),
+            Name = row.Text(2),
+            Queue = row.Text(3),
+            Arguments = row.Bytes(19),
+            Priority = (TaskPriority)row.Int(5),
+            RunAt = Time(row.Number(7)),
+            MaxAttempts = row.Int(13),
+            Deadline = Span(row, 25),
+            Timeout = Span(row, 26),
+            RetryDelay = Span(row, 27),
+            UniqueKey = row.TextOrNull(28),
+            Uniqueness = (JobUniqueness)row.Int(29),
+            UniquePeriod = new TimeSpan(row.Number(30)),
+            ConcurrencyKey = row.TextOrNull(31),
+            ConcurrencyLimit = row.Int(32),
+            Tags = row.TextOrNull(33) is { } tags ? tags.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [],
+            TraceParent = row.TextOrNull(34),
+            After = row.IsNull(35) ? null : row.Id(35),
+            On = (JobContinuation)row.Int(36),
+            Schedule = row.TextOrNull(37),
         },
     };
 
@@ -125,9 +124,5 @@ internal sealed record JobRow
 
     public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
 
-    private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-
-    private static long? Number(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
-
-    private static TimeSpan? Span(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : new TimeSpan(reader.GetInt64(column));
+    private static TimeSpan? Span(SqliteRow row, int column) => row.IsNull(column) ? null : new TimeSpan(row.Number(column));
 }

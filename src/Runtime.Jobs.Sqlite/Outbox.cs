@@ -12,6 +12,9 @@ internal sealed class Outbox
 
     public bool Schedules { get; set; }
 
+    /// <summary>Gets or sets whether something begins because of what was written, so that the disk has to have it first.</summary>
+    public bool NeedsSync { get; set; }
+
     public void Ended(Guid id) => (_ended ??= []).Add(id);
 
     public void Cancel(Guid id, string? reason) => (_cancellations ??= []).Add((id, reason));

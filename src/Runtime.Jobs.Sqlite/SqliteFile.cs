@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Runtime.Hosting;
+using SQLitePCL;
 
 namespace Runtime.Jobs.Sqlite;
 
@@ -64,6 +65,7 @@ internal sealed class SqliteFile
         var settings = new SqliteConnectionStringBuilder(_settings.ConnectionString) { Mode = readOnly ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWriteCreate };
         var connection = new SqliteConnection(settings.ConnectionString);
         connection.Open();
+        raw.sqlite3_busy_timeout(connection.Handle, BusySeconds * 1000);
         return connection;
     }
 

@@ -7,29 +7,29 @@ namespace Runtime.Jobs.Sqlite;
 /// <summary>Makes a condition of a filter. Every value becomes a parameter.</summary>
 internal static class SqliteFilter
 {
-    public static (string Where, List<object?> Values) Of(JobFilter filter)
+    public static (string Where, List<SqliteValue> Values) Of(JobFilter filter)
     {
         var where = new List<string>();
-        var values = new List<object?>();
-        Add(filter.Name, static parameter => $"name = {parameter}");
-        Add(filter.Queue, static parameter => $"queue = {parameter}");
-        Add(filter.Schedule, static parameter => $"schedule = {parameter}");
-        Add(filter.Tag is { } tag ? $"\n{tag}\n" : null, static parameter => $"instr(tags, {parameter}) > 0");
-        Add(filter.Text is { } text ? Encoding.UTF8.GetBytes(text) : null, static parameter => $"instr(args, {parameter}) > 0");
-        AddList(filter.Ids.Select(static id => (object)id.ToByteArray(bigEndian: true)), "id");
-        AddList(filter.States.Distinct().Select(static state => (object)(int)state), "state");
+        var values = new List<SqliteValue>();
+        Add(Text(filter.Name), static parameter => $"name = {parameter}");
+        Add(Text(filter.Queue), static parameter => $"queue = {parameter}");
+        Add(Text(filter.Schedule), static parameter => $"schedule = {parameter}");
+        Add(Text(filter.Tag is { } tag ? $"\n{tag}\n" : null), static parameter => $"instr(tags, {parameter}) > 0");
+        Add(filter.Text is { } text ? Encoding.UTF8.GetBytes(text) : (SqliteValue?)null, static parameter => $"instr(args, {parameter}) > 0");
+        AddList(filter.Ids.Select(static id => (SqliteValue)id), "id");
+        AddList(filter.States.Distinct().Select(static state => (SqliteValue)(int)state), "state");
         return (where.Count == 0 ? "1" : string.Join(" AND ", where), values);
 
-        void Add(object? value, Func<string, string> condition)
+        void Add(SqliteValue? value, Func<string, string> condition)
         {
-            if (value is not null)
+            if (value is { } given)
             {
-                values.Add(value);
+                values.Add(given);
                 where.Add(condition(Parameter(values.Count)));
             }
         }
 
-        void AddList(IEnumerable<object> list, string column)
+        void AddList(IEnumerable<SqliteValue> list, string column)
         {
             var names = new List<string>();
             foreach (var value in list)
@@ -45,5 +45,7 @@ internal static class SqliteFilter
         }
     }
 
-    private static string Parameter(int number) => "$" + number.ToString(CultureInfo.InvariantCulture);
+    private static SqliteValue? Text(string? text) => text is null ? (SqliteValue?)null : (SqliteValue)text;
+
+    private static string Parameter(int number) => "?" + number.ToString(CultureInfo.InvariantCulture);
 }

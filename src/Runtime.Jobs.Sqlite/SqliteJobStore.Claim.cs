@@ -18,33 +18,50 @@ internal sealed partial class SqliteJobStore
 
     // Not synced: a claim that a power cut undoes leaves the job queued, which is where it would come again anyway.
     public async ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken) =>
-        await Writer.RunAsync(session => Claim(session, request), cancellationToken, isSynced: false);
+        await Writer.RunAsync(session => Claim(session, request), cancellationToken, SqliteSync.Never);
 
     private JobClaims Claim(SqliteSession session, JobClaimRequest request)
     {
         var now = Now();
-        EndPauses(session, now);
-        session.Run("UPDATE runtime_jobs SET state = 1, ranked_at = $1 WHERE state = 0 AND run_at <= $1", now);
-        var isPaused = session.Number("SELECT 1 FROM runtime_job_pauses WHERE scope = 3 AND key = $1", _node.Name) is not null;
-        var queues = isPaused ? [] : Queues(session, request);
+        var pauses = EndPauses(session, now);
+        var nextDue = Promote(session, now);
+        var isPaused = pauses.Exists(pause => pause.Scope == JobPauseScope.Node && pause.Key == _node.Name);
+        var queues = isPaused ? [] : Queues(session, request, pauses);
+        var pausedKinds = pauses.Where(static pause => pause.Scope == JobPauseScope.Name).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
         MoveUp(session, queues.Keys, now, request.StarvationThreshold);
         var claimed = new List<ClaimedJob>();
         var suspectWaits = false;
-        var more = request.Suspect ? TakeSuspect(session, queues, now, claimed) : Take(session, queues, request.Room, now, claimed, out suspectWaits);
-        var next = session.Number("SELECT min(run_at) FROM runtime_jobs WHERE state = 0");
-        var pauseEnds = session.Number("SELECT min(until) FROM runtime_job_pauses");
-        next = next is null || pauseEnds < next ? pauseEnds ?? next : next;
-        return new JobClaims(claimed, next is { } time ? TimeSpan.FromTicks(Math.Max(0, time - now)) : null, more, suspectWaits);
+        var more = request.Suspect ? TakeSuspect(session, queues, pausedKinds, now, claimed) : Take(session, queues, pausedKinds, request.Room, now, claimed, out suspectWaits);
+        foreach (var pause in pauses)
+        {
+            nextDue = pause.Until is { } until && !(nextDue <= until.UtcTicks) ? until.UtcTicks : nextDue;
+        }
+
+        return new JobClaims(claimed, nextDue is { } time ? TimeSpan.FromTicks(Math.Max(0, time - now)) : null, more, suspectWaits);
+    }
+
+    // Queues what is due by now, and says when the next one is.
+    private static long? Promote(SqliteSession session, long now)
+    {
+        const string Next = "SELECT min(run_at) FROM runtime_jobs WHERE state = 0";
+        var next = session.Number(Next);
+        if (!(next <= now))
+        {
+            return next;
+        }
+
+        session.Run("UPDATE runtime_jobs SET state = 1, ranked_at = ?1 WHERE state = 0 AND run_at <= ?1", now);
+        return session.Number(Next);
     }
 
     // Queues that have jobs, with their room: one step of the index for each.
-    private static Dictionary<string, int> Queues(SqliteSession session, JobClaimRequest request)
+    private static Dictionary<string, int> Queues(SqliteSession session, JobClaimRequest request, List<JobPause> pauses)
     {
         var queues = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var name = ""; session.Scalar("SELECT min(queue) FROM runtime_jobs WHERE state = 1 AND queue > $1", name) is string next; name = next)
+        for (var name = ""; session.Text("SELECT min(queue) FROM runtime_jobs WHERE state = 1 AND queue > ?1", name) is string next; name = next)
         {
             var room = request.RoomOfQueue.GetValueOrDefault(next, int.MaxValue);
-            if (room > 0 && session.Number("SELECT 1 FROM runtime_job_pauses WHERE scope = 0 AND key = $1", next) is null)
+            if (room > 0 && !pauses.Exists(pause => pause.Scope == JobPauseScope.Queue && pause.Key == next))
             {
                 queues.Add(next, room);
             }
@@ -53,10 +70,9 @@ internal sealed partial class SqliteJobStore
         return queues;
     }
 
-    private bool Take(SqliteSession session, Dictionary<string, int> queues, int room, long now, List<ClaimedJob> claimed, out bool suspectWaits)
+    private bool Take(SqliteSession session, Dictionary<string, int> queues, Dictionary<string, string?> pausedKinds, int room, long now, List<ClaimedJob> claimed, out bool suspectWaits)
     {
         suspectWaits = false;
-        var pausedKinds = PausedKinds(session);
         var held = false;
         while (claimed.Count < room)
         {
@@ -64,7 +80,7 @@ internal sealed partial class SqliteJobStore
             foreach (var (queue, roomOfQueue) in queues)
             {
                 candidates.AddRange(session.Query(
-                    $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 1 AND queue = $1 ORDER BY rank, deadline_at, row LIMIT $2",
+                    $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 1 AND queue = ?1 ORDER BY rank, deadline_at, row LIMIT ?2",
                     JobRow.Read, queue, Math.Min(room - claimed.Count + 1, roomOfQueue)));
             }
 
@@ -84,7 +100,7 @@ internal sealed partial class SqliteJobStore
                 if (job.Crashes >= Suspicion && _node.MaxCrashes > 1)
                 {
                     // Kept aside until the node has nothing else to do.
-                    session.Run("UPDATE runtime_jobs SET state = 2, reason = 'The process died in it; it runs alone.', suspect = 1 WHERE row = $1", job.Row);
+                    session.Run("UPDATE runtime_jobs SET state = 2, reason = 'The process died in it; it runs alone.', suspect = 1 WHERE row = ?1", job.Row);
                     held = true;
                 }
                 else if (TryHold(session, job, pausedKinds))
@@ -108,12 +124,11 @@ internal sealed partial class SqliteJobStore
         return claimed.Count >= room && session.Number("SELECT 1 FROM runtime_jobs WHERE state = 1 LIMIT 1") is not null;
     }
 
-    private bool TakeSuspect(SqliteSession session, Dictionary<string, int> queues, long now, List<ClaimedJob> claimed)
+    private bool TakeSuspect(SqliteSession session, Dictionary<string, int> queues, Dictionary<string, string?> pausedKinds, long now, List<ClaimedJob> claimed)
     {
-        var pausedKinds = PausedKinds(session);
         foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 2 AND suspect = 1 ORDER BY row", JobRow.Read))
         {
-            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL, suspect = 0 WHERE row = $1", job.Row);
+            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL, suspect = 0 WHERE row = ?1", job.Row);
             if (!TryHold(session, job, pausedKinds))
             {
                 claimed.Add(Start(session, job, now));
@@ -123,9 +138,6 @@ internal sealed partial class SqliteJobStore
 
         return queues.Count > 0;
     }
-
-    private static Dictionary<string, string?> PausedKinds(SqliteSession session) => session.Query(
-        "SELECT key, reason FROM runtime_job_pauses WHERE scope = 1", static reader => KeyValuePair.Create(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1))).ToDictionary(StringComparer.Ordinal);
 
     // Takes a job out of its queue that may not run although it is its turn.
     private static bool TryHold(SqliteSession session, JobRow job, Dictionary<string, string?> pausedKinds)
@@ -141,28 +153,28 @@ internal sealed partial class SqliteJobStore
             return false;
         }
 
-        if (session.Number("SELECT running FROM runtime_job_places WHERE key = $1", key) >= job.Job.ConcurrencyLimit)
+        if (session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) >= job.Job.ConcurrencyLimit)
         {
             Block(session, job, $"The {job.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
             return true;
         }
 
-        session.Run("INSERT INTO runtime_job_places (key, running) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET running = running + 1", key);
-        session.Run("UPDATE runtime_jobs SET holds_key = 1 WHERE row = $1", job.Row);
+        session.Run("INSERT INTO runtime_job_places (key, running) VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET running = running + 1", key);
+        session.Run("UPDATE runtime_jobs SET holds_key = 1 WHERE row = ?1", job.Row);
         return false;
     }
 
-    private static void Block(SqliteSession session, JobRow job, string reason) => session.Run("UPDATE runtime_jobs SET state = 2, reason = $2 WHERE row = $1", job.Row, reason);
+    private static void Block(SqliteSession session, JobRow job, string reason) => session.Run("UPDATE runtime_jobs SET state = 2, reason = ?2 WHERE row = ?1", job.Row, reason);
 
     private ClaimedJob Start(SqliteSession session, JobRow job, long now)
     {
         var lease = NextLease();
         session.Run(
-            "UPDATE runtime_jobs SET state = 4, lease = $2, attempt = attempt + 1, started_at = $3, reason = NULL, progress = NULL, progress_text = NULL, node = $4 WHERE row = $1",
+            "UPDATE runtime_jobs SET state = 4, lease = ?2, attempt = attempt + 1, started_at = ?3, reason = NULL, progress = NULL, progress_text = NULL, node = ?4 WHERE row = ?1",
             job.Row, lease, now, _node.Name);
         if (job.Job is { UniqueKey: { } key, Uniqueness: JobUniqueness.WhileQueued })
         {
-            session.Run("DELETE FROM runtime_job_keys WHERE name = $1 AND key = $2 AND job = $3", job.Job.Name, key, job.Row);
+            session.Run("DELETE FROM runtime_job_keys WHERE name = ?1 AND key = ?2 AND job = ?3", job.Job.Name, key, job.Row);
         }
 
         return new ClaimedJob
@@ -193,8 +205,8 @@ internal sealed partial class SqliteJobStore
             {
                 session.Run(
                     """
-                    UPDATE runtime_jobs SET rank = rank - 1, ranked_at = $4 WHERE row IN (
-                      SELECT row FROM (SELECT row, ranked_at FROM runtime_jobs WHERE state = 1 AND queue = $1 AND rank = $2 ORDER BY deadline_at, row LIMIT $5) WHERE ranked_at <= $3)
+                    UPDATE runtime_jobs SET rank = rank - 1, ranked_at = ?4 WHERE row IN (
+                      SELECT row FROM (SELECT row, ranked_at FROM runtime_jobs WHERE state = 1 AND queue = ?1 AND rank = ?2 ORDER BY deadline_at, row LIMIT ?5) WHERE ranked_at <= ?3)
                     """,
                     queue, rank, now - threshold.Ticks, now, MostMovedUp);
             }

@@ -7,7 +7,7 @@ namespace Runtime.Jobs.Sqlite;
 internal sealed partial class SqliteJobStore
 {
     public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(
-        session => session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = $1", JobRow.Read, Bytes(id)) is [var job] ? job.ToInfo(whole: true) : null, cancellationToken);
+        session => session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is [var job] ? job.ToInfo(whole: true) : null, cancellationToken);
 
     public ValueTask WatchAsync(Guid id, CancellationToken cancellationToken) => ValueTask.CompletedTask; // this process alone ends jobs, and it hears of every end
 
@@ -18,7 +18,7 @@ internal sealed partial class SqliteJobStore
             var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
             var last = values.Count + 1;
             var found = session.Query(
-                $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND row < ${last} ORDER BY row DESC LIMIT ${last + 1}", JobRow.Read, [.. values, before, filter.PageSize + 1]);
+                $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND row < ?{last} ORDER BY row DESC LIMIT ?{last + 1}", JobRow.Read, [.. values, before, filter.PageSize + 1]);
             var page = found.Take(filter.PageSize).Select(static job => job.ToInfo(whole: false)).ToList();
             return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
         },
@@ -28,15 +28,15 @@ internal sealed partial class SqliteJobStore
         session =>
         {
             var (where, values) = SqliteFilter.Of(filter);
-            return session.Query($"SELECT state, count(*) FROM runtime_jobs WHERE {where} GROUP BY state", static reader => (State: (JobState)reader.GetInt32(0), Count: reader.GetInt64(1)), [.. values])
-                .ToDictionary(static row => row.State, static row => row.Count);
+            return session.Query($"SELECT state, count(*) FROM runtime_jobs WHERE {where} GROUP BY state", static row => (State: (JobState)row.Int(0), Count: row.Number(1)), [.. values])
+                .ToDictionary(static pair => pair.State, static pair => pair.Count);
         },
         cancellationToken);
 
     public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken) => WriteAsync(
         session =>
         {
-            if (session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = $1", JobRow.Read, Bytes(id)) is not [var job])
+            if (session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is not [var job])
             {
                 return JobCancellation.NotFound;
             }
@@ -48,7 +48,7 @@ internal sealed partial class SqliteJobStore
 
             if (job.State == JobState.Running)
             {
-                session.Run("UPDATE runtime_jobs SET cancel = 1, reason = $2 WHERE row = $1", job.Row, reason);
+                session.Run("UPDATE runtime_jobs SET cancel = 1, reason = ?2 WHERE row = ?1", job.Row, reason);
                 session.Outbox.Cancel(id, reason);
                 return JobCancellation.Requested;
             }
@@ -66,7 +66,7 @@ internal sealed partial class SqliteJobStore
             var found = session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND state IN (11, 12, 13)", JobRow.Read, [.. values]);
             foreach (var job in found)
             {
-                session.Run("UPDATE runtime_jobs SET attempt = 0, crashes = 0, suspect = 0, cancel = 0, reason = NULL WHERE row = $1", job.Row);
+                session.Run("UPDATE runtime_jobs SET attempt = 0, crashes = 0, suspect = 0, cancel = 0, reason = NULL WHERE row = ?1", job.Row);
                 Admit(session, job.Row, job.Job, now, now);
             }
 
@@ -83,7 +83,7 @@ internal sealed partial class SqliteJobStore
             foreach (var job in found)
             {
                 // One that was found may have been cancelled with another that it waited for.
-                if (!job.IsOver && session.Number("SELECT state FROM runtime_jobs WHERE row = $1", job.Row) < 10)
+                if (!job.IsOver && session.Number("SELECT state FROM runtime_jobs WHERE row = ?1", job.Row) < 10)
                 {
                     End(session, job, JobState.Cancelled, "It was discarded.", now);
                 }
@@ -100,10 +100,10 @@ internal sealed partial class SqliteJobStore
         session =>
         {
             var now = Now();
-            session.Run("DELETE FROM runtime_job_keys WHERE until <= $1", now);
-            session.Run("DELETE FROM runtime_job_runs WHERE due < $1", now - TimeSpan.TicksPerDay);
+            session.Run("DELETE FROM runtime_job_keys WHERE until <= ?1", now);
+            session.Run("DELETE FROM runtime_job_runs WHERE due < ?1", now - TimeSpan.TicksPerDay);
             var rows = session.Query(
-                "SELECT row FROM runtime_jobs WHERE state >= 10 AND state <= 12 AND finished_at < $1 ORDER BY finished_at LIMIT $2", static reader => reader.GetInt64(0), now - retention.Ticks, atMost);
+                "SELECT row FROM runtime_jobs WHERE state >= 10 AND state <= 12 AND finished_at < ?1 ORDER BY finished_at LIMIT ?2", static row => row.Number(0), now - retention.Ticks, atMost);
             foreach (var row in rows)
             {
                 Delete(session, row);
@@ -117,7 +117,7 @@ internal sealed partial class SqliteJobStore
         session =>
         {
             session.Run(
-                "INSERT INTO runtime_job_pauses (scope, key, reason, until) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, key) DO UPDATE SET reason = $3, until = $4",
+                "INSERT INTO runtime_job_pauses (scope, key, reason, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (scope, key) DO UPDATE SET reason = ?3, until = ?4",
                 (int)pause.Scope, pause.Key, pause.Reason, pause.Until?.UtcTicks);
             session.Outbox.Work = true;
             return true;
@@ -128,15 +128,12 @@ internal sealed partial class SqliteJobStore
 
     public async ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken) => await ReadAsync(
         session => session.Query(
-            "SELECT scope, key, reason, until FROM runtime_job_pauses WHERE until IS NULL OR until > $1 ORDER BY scope, key",
-            static reader => new JobPause(
-                (JobPauseScope)reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : JobRow.Time(reader.GetInt64(3))),
-            Now()),
+            "SELECT scope, key, reason, until FROM runtime_job_pauses WHERE until IS NULL OR until > ?1 ORDER BY scope, key", ReadPause, Now()),
         cancellationToken);
 
     private static bool Resume(SqliteSession session, JobPauseScope scope, string key)
     {
-        if (session.Run("DELETE FROM runtime_job_pauses WHERE scope = $1 AND key = $2", (int)scope, key) == 0)
+        if (session.Run("DELETE FROM runtime_job_pauses WHERE scope = ?1 AND key = ?2", (int)scope, key) == 0)
         {
             return false;
         }
@@ -144,26 +141,33 @@ internal sealed partial class SqliteJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND name = $1", key);
+            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
         }
 
         session.Outbox.Work = true;
-        session.Outbox.Schedules = scope == JobPauseScope.Schedule;
+        session.Outbox.Schedules |= scope == JobPauseScope.Schedule;
         return true;
     }
 
-    private static void EndPauses(SqliteSession session, long now)
+    // Ends the pauses whose time is over, and returns the others.
+    private static List<JobPause> EndPauses(SqliteSession session, long now)
     {
-        foreach (var (scope, key) in session.Query(
-            "SELECT scope, key FROM runtime_job_pauses WHERE until <= $1", static reader => ((JobPauseScope)reader.GetInt32(0), reader.GetString(1)), now))
+        var pauses = session.Query("SELECT scope, key, reason, until FROM runtime_job_pauses", ReadPause);
+        foreach (var over in pauses.FindAll(pause => pause.Until?.UtcTicks <= now))
         {
-            Resume(session, scope, key);
+            Resume(session, over.Scope, over.Key);
+            pauses.Remove(over);
         }
+
+        return pauses;
     }
+
+    private static JobPause ReadPause(SqliteRow row) =>
+        new((JobPauseScope)row.Int(0), row.Text(1), row.TextOrNull(2), row.IsNull(3) ? null : JobRow.Time(row.Number(3)));
 
     private static void Delete(SqliteSession session, long row)
     {
-        session.Run("DELETE FROM runtime_job_keys WHERE (name, key) IN (SELECT name, unique_key FROM runtime_jobs WHERE row = $1) AND job = $1", row);
-        session.Run("DELETE FROM runtime_jobs WHERE row = $1", row);
+        session.Run("DELETE FROM runtime_job_keys WHERE (name, key) IN (SELECT name, unique_key FROM runtime_jobs WHERE row = ?1) AND job = ?1", row);
+        session.Run("DELETE FROM runtime_jobs WHERE row = ?1", row);
     }
 }

@@ -6,7 +6,8 @@ namespace Runtime.Jobs.Sqlite;
 /// <summary>How runs and jobs end, and what those ends release.</summary>
 internal sealed partial class SqliteJobStore
 {
-    public async ValueTask<IReadOnlyList<bool>> EndAsync(IReadOnlyList<JobEnding> endings, CancellationToken cancellationToken) => await WriteAsync(
+    // A success that a power cut undoes is a run that is repeated, which any run in flight may be; all other ends are decisions that somebody was told of.
+    public async ValueTask<IReadOnlyList<bool>> EndAsync(IReadOnlyList<JobEnding> endings, CancellationToken cancellationToken) => await Writer.RunAsync(
         session =>
         {
             var now = Now();
@@ -18,7 +19,8 @@ internal sealed partial class SqliteJobStore
 
             return written;
         },
-        cancellationToken);
+        cancellationToken,
+        endings.All(static ending => ending.Kind == JobEndingKind.Succeeded) ? SqliteSync.Soon : SqliteSync.Now);
 
     public async ValueTask ReportAsync(IReadOnlyList<JobReport> reports, CancellationToken cancellationToken) => await WriteAsync(
         session =>
@@ -26,19 +28,39 @@ internal sealed partial class SqliteJobStore
             foreach (var report in reports)
             {
                 session.Run(
-                    "UPDATE runtime_jobs SET progress = $3, progress_text = $4 WHERE row = $1 AND lease = $2 AND state = 4 AND id = $5",
-                    report.Lease.Row, report.Lease.Number, report.Progress.Fraction, report.Progress.Message, Bytes(report.Lease.Id));
+                    "UPDATE runtime_jobs SET progress = ?3, progress_text = ?4 WHERE row = ?1 AND lease = ?2 AND state = 4 AND id = ?5",
+                    report.Lease.Row, report.Lease.Number, report.Progress.Fraction, report.Progress.Message, report.Lease.Id);
             }
 
             return true;
         },
         cancellationToken);
 
+    // The way of almost all: a success that gives back neither a key nor a place needs nothing of the row.
+    private static bool TrySucceed(SqliteSession session, JobEnding ending, long now)
+    {
+        if (ending.Kind != JobEndingKind.Succeeded || session.Run(
+            "UPDATE runtime_jobs SET state = 10, reason = ?4, finished_at = ?5, result = ?6 WHERE row = ?1 AND lease = ?2 AND state = 4 AND id = ?3 AND unique_key IS NULL AND holds_key = 0",
+            ending.Lease.Row, ending.Lease.Number, ending.Lease.Id, ending.Reason, now, ending.Result.IsEmpty ? default(SqliteValue) : ending.Result) == 0)
+        {
+            return false;
+        }
+
+        session.Outbox.Ended(ending.Lease.Id);
+        EndWaiting(session, ending.Lease.Id, JobState.Succeeded, now);
+        return true;
+    }
+
     private static bool EndRun(SqliteSession session, JobEnding ending, long now)
     {
+        if (TrySucceed(session, ending, now))
+        {
+            return true;
+        }
+
         // The fence: a claim that is no longer the job's finds nothing.
         var found = session.Query(
-            $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE row = $1 AND lease = $2 AND state = 4 AND id = $3", JobRow.Read, ending.Lease.Row, ending.Lease.Number, Bytes(ending.Lease.Id));
+            $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE row = ?1 AND lease = ?2 AND state = 4 AND id = ?3", JobRow.Read, ending.Lease.Row, ending.Lease.Number, ending.Lease.Id);
         if (found is not [var job])
         {
             return false;
@@ -51,14 +73,14 @@ internal sealed partial class SqliteJobStore
                 End(session, job, JobState.Succeeded, ending.Reason, now, ending.Result);
                 break;
             case JobEndingKind.Failed:
-                session.Run("UPDATE runtime_jobs SET last_error = $2 WHERE row = $1", job.Row, ending.Reason);
+                session.Run("UPDATE runtime_jobs SET last_error = ?2 WHERE row = ?1", job.Row, ending.Reason);
                 End(session, job, JobState.Failed, ending.Reason, now);
                 break;
             case JobEndingKind.Cancelled:
                 End(session, job, JobState.Cancelled, ending.Reason, now);
                 break;
             case JobEndingKind.Parked:
-                session.Run("UPDATE runtime_jobs SET state = 13, reason = $2, attempt = attempt - 1 WHERE row = $1", job.Row, ending.Reason);
+                session.Run("UPDATE runtime_jobs SET state = 13, reason = ?2, attempt = attempt - 1 WHERE row = ?1", job.Row, ending.Reason);
                 session.Outbox.Ended(job.Job.Id);
                 break;
             default:
@@ -79,25 +101,37 @@ internal sealed partial class SqliteJobStore
 
         if (ending.Kind == JobEndingKind.Retry)
         {
-            session.Run("UPDATE runtime_jobs SET reason = $2, last_error = $2 WHERE row = $1", job.Row, ending.Reason);
+            session.Run("UPDATE runtime_jobs SET reason = ?2, last_error = ?2 WHERE row = ?1", job.Row, ending.Reason);
         }
         else
         {
-            session.Run("UPDATE runtime_jobs SET reason = $2, attempt = attempt - 1 WHERE row = $1", job.Row, ending.Reason);
+            session.Run("UPDATE runtime_jobs SET reason = ?2, attempt = attempt - 1 WHERE row = ?1", job.Row, ending.Reason);
         }
 
         Admit(session, job.Row, job.Job, ending.Kind == JobEndingKind.Interrupted ? now : now + ending.Delay.Ticks, now);
     }
 
-    // Ends a job and whatever ends with it; not by recursion, since a chain of continuations may be long.
+    // Ends a job and whatever ends with it.
     private static void End(SqliteSession session, JobRow ended, JobState state, string? reason, long now, ReadOnlyMemory<byte> result = default)
     {
         Finish(session, ended, state, reason, now, result);
+        EndWaiting(session, ended.Job.Id, state, now);
+    }
+
+    // Releases or ends what has waited for a job; not by recursion, since a chain of continuations may be long.
+    private static void EndWaiting(SqliteSession session, Guid id, JobState state, long now)
+    {
+        if (session.Number("SELECT 1 FROM runtime_jobs WHERE state = 3 AND parent = ?1", id) is null)
+        {
+            return;
+        }
+
+        session.Outbox.NeedsSync = true; // else a power cut could repeat a job after the one that had to come after it
         var over = new Stack<(Guid Id, JobState State)>();
-        over.Push((ended.Job.Id, state));
+        over.Push((id, state));
         while (over.TryPop(out var parent))
         {
-            foreach (var child in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 3 AND parent = $1", JobRow.Read, Bytes(parent.Id)))
+            foreach (var child in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 3 AND parent = ?1", JobRow.Read, parent.Id))
             {
                 if (Continuations.Releases(child.Job.On, parent.State))
                 {
@@ -115,11 +149,11 @@ internal sealed partial class SqliteJobStore
     private static void Finish(SqliteSession session, JobRow job, JobState state, string? reason, long now, ReadOnlyMemory<byte> result)
     {
         session.Run(
-            "UPDATE runtime_jobs SET state = $2, reason = $3, finished_at = $4, result = $5 WHERE row = $1",
-            job.Row, (int)state, reason, now, result.IsEmpty ? null : result.ToArray());
+            "UPDATE runtime_jobs SET state = ?2, reason = ?3, finished_at = ?4, result = ?5 WHERE row = ?1",
+            job.Row, (int)state, reason, now, result.IsEmpty ? default(SqliteValue) : result);
         if (job.Job is { UniqueKey: { } key, Uniqueness: not JobUniqueness.ForPeriod })
         {
-            session.Run("DELETE FROM runtime_job_keys WHERE name = $1 AND key = $2 AND job = $3", job.Job.Name, key, job.Row);
+            session.Run("DELETE FROM runtime_job_keys WHERE name = ?1 AND key = ?2 AND job = ?3", job.Job.Name, key, job.Row);
         }
 
         session.Outbox.Ended(job.Job.Id);
@@ -133,10 +167,10 @@ internal sealed partial class SqliteJobStore
             return;
         }
 
-        session.Run("UPDATE runtime_jobs SET holds_key = 0 WHERE row = $1", job.Row);
-        var running = session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = $1 RETURNING running", key) ?? 0;
+        session.Run("UPDATE runtime_jobs SET holds_key = 0 WHERE row = ?1", job.Row);
+        var running = session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = ?1 RETURNING running", key) ?? 0;
         var next = session.Number(
-            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = $1 AND concurrency_limit > $2 "
+            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = ?1 AND concurrency_limit > ?2 "
             + "AND NOT EXISTS (SELECT 1 FROM runtime_job_pauses WHERE scope = 1 AND key = name) ORDER BY rank, deadline_at, row LIMIT 1",
             key, running);
         if (next is { } row)
@@ -145,13 +179,13 @@ internal sealed partial class SqliteJobStore
         }
         else if (running == 0)
         {
-            session.Run("DELETE FROM runtime_job_places WHERE key = $1", key);
+            session.Run("DELETE FROM runtime_job_places WHERE key = ?1", key);
         }
     }
 
     private static void Unblock(SqliteSession session, long row)
     {
-        session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE row = $1", row);
+        session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE row = ?1", row);
         session.Outbox.Work = true;
     }
 }

@@ -13,8 +13,8 @@ internal sealed partial class SqliteJobStore
             var put = Schedules(session, schedule.Name) is [var old] ? schedule.After(old) : schedule;
             session.Run(
                 """
-                INSERT INTO runtime_job_schedules (name, cron, zone, missed, template, next, last) VALUES ($1, $2, $3, $4, $5, $6, $7)
-                ON CONFLICT (name) DO UPDATE SET cron = $2, zone = $3, missed = $4, template = $5, next = $6, last = $7
+                INSERT INTO runtime_job_schedules (name, cron, zone, missed, template, next, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                ON CONFLICT (name) DO UPDATE SET cron = ?2, zone = ?3, missed = ?4, template = ?5, next = ?6, last = ?7
                 """,
                 put.Name, put.Cron, put.TimeZone, (int)put.MissedRuns, JsonSerializer.SerializeToUtf8Bytes(put.Template), put.Next?.UtcTicks, put.Last?.UtcTicks);
             session.Outbox.Schedules = true;
@@ -26,7 +26,7 @@ internal sealed partial class SqliteJobStore
         session =>
         {
             session.Outbox.Schedules = true;
-            return session.Run("DELETE FROM runtime_job_schedules WHERE name = $1", name) > 0;
+            return session.Run("DELETE FROM runtime_job_schedules WHERE name = ?1", name) > 0;
         },
         cancellationToken);
 
@@ -35,7 +35,7 @@ internal sealed partial class SqliteJobStore
     public ValueTask<bool> FireAsync(string name, DateTimeOffset seen, DateTimeOffset? next, IReadOnlyList<JobRun> runs, CancellationToken cancellationToken) => WriteAsync(
         session =>
         {
-            if (session.Run("UPDATE runtime_job_schedules SET next = $3 WHERE name = $1 AND next = $2", name, seen.UtcTicks, next?.UtcTicks) == 0)
+            if (session.Run("UPDATE runtime_job_schedules SET next = ?3 WHERE name = ?1 AND next = ?2", name, seen.UtcTicks, next?.UtcTicks) == 0)
             {
                 return false;
             }
@@ -43,12 +43,12 @@ internal sealed partial class SqliteJobStore
             var now = Now();
             foreach (var run in runs)
             {
-                if (session.Run("INSERT INTO runtime_job_runs (schedule, due) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, run.Due.UtcTicks) > 0)
+                if (session.Run("INSERT INTO runtime_job_runs (schedule, due) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, run.Due.UtcTicks) > 0)
                 {
                     Add(session, run.Job, now);
                 }
 
-                session.Run("UPDATE runtime_job_schedules SET last = $2 WHERE name = $1", name, run.Due.UtcTicks);
+                session.Run("UPDATE runtime_job_schedules SET last = ?2 WHERE name = ?1", name, run.Due.UtcTicks);
             }
 
             return true;
@@ -56,16 +56,16 @@ internal sealed partial class SqliteJobStore
         cancellationToken);
 
     private static List<JobSchedule> Schedules(SqliteSession session, string? name) => session.Query(
-        "SELECT name, cron, zone, missed, template, next, last FROM runtime_job_schedules WHERE $1 IS NULL OR name = $1 ORDER BY name",
-        static reader => new JobSchedule
+        "SELECT name, cron, zone, missed, template, next, last FROM runtime_job_schedules WHERE ?1 IS NULL OR name = ?1 ORDER BY name",
+        static row => new JobSchedule
         {
-            Name = reader.GetString(0),
-            Cron = reader.GetString(1),
-            TimeZone = reader.GetString(2),
-            MissedRuns = (MissedRuns)reader.GetInt32(3),
-            Template = JsonSerializer.Deserialize<NewJob>((byte[])reader.GetValue(4))!,
-            Next = reader.IsDBNull(5) ? null : JobRow.Time(reader.GetInt64(5)),
-            Last = reader.IsDBNull(6) ? null : JobRow.Time(reader.GetInt64(6)),
+            Name = row.Text(0),
+            Cron = row.Text(1),
+            TimeZone = row.Text(2),
+            MissedRuns = (MissedRuns)row.Int(3),
+            Template = JsonSerializer.Deserialize<NewJob>(row.Bytes(4))!,
+            Next = row.IsNull(5) ? null : JobRow.Time(row.Number(5)),
+            Last = row.IsNull(6) ? null : JobRow.Time(row.Number(6)),
         },
         name);
 }

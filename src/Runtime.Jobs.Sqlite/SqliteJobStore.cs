@@ -86,13 +86,13 @@ internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock
             return await WriteAsync(session => AddAll(session, jobs), cancellationToken);
         }
 
-        if (transaction is not SqliteTransaction { Connection: { } connection } own || System.IO.Path.GetFullPath(connection.DataSource) != file.Path)
+        if (transaction is not SqliteTransaction { Connection: { } connection } || System.IO.Path.GetFullPath(connection.DataSource) != file.Path)
         {
             throw new NotSupportedException(
                 $"A {transaction.GetType().Name} cannot be joined: the jobs are in '{file.Path}'. Begin the transaction on a connection to that file, or enqueue after it has committed.");
         }
 
-        using var session = new SqliteSession(connection, own);
+        using var session = SqliteSession.OfOthers(connection);
         var receipts = AddAll(session, jobs);
         _ = WatchAsync(jobs[0].Id); // nobody tells us of a foreign commit
         return receipts;
@@ -145,8 +145,6 @@ internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock
         }
     }
 
-    private static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
-
     // What the last life left running ends as if by a crash; what a process can run again that knows more names is released.
     private bool TakeBack(SqliteSession session)
     {
@@ -154,7 +152,7 @@ internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock
         foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 4", JobRow.Read))
         {
             ReleasePlace(session, job);
-            session.Run("UPDATE runtime_jobs SET crashes = crashes + 1 WHERE row = $1", job.Row);
+            session.Run("UPDATE runtime_jobs SET crashes = crashes + 1 WHERE row = ?1", job.Row);
             if (job.CancelRequested)
             {
                 End(session, job, JobState.Cancelled, job.Reason, now);
@@ -171,9 +169,9 @@ internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock
 
         foreach (var name in _node.JobNames)
         {
-            foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 13 AND name = $1", JobRow.Read, name))
+            foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 13 AND name = ?1", JobRow.Read, name))
             {
-                session.Run("UPDATE runtime_jobs SET attempt = 0, reason = NULL WHERE row = $1", job.Row);
+                session.Run("UPDATE runtime_jobs SET attempt = 0, reason = NULL WHERE row = ?1", job.Row);
                 Admit(session, job.Row, job.Job, now, now);
             }
         }

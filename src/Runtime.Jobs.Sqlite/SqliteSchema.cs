@@ -46,13 +46,12 @@ internal static class SqliteSchema
     {
         try
         {
-            session.Run("PRAGMA busy_timeout = 5000");
-            if (new FileInfo(path).Length <= LargestChecked && session.Scalar("PRAGMA quick_check(1)") as string is var check && check != "ok")
+            if (new FileInfo(path).Length <= LargestChecked && session.Text("PRAGMA quick_check(1)") is var check && check != "ok")
             {
                 throw new JobStoreException($"The job store '{path}' is damaged: {check}. Restore it from a copy, or move it away to begin with an empty one.", isTransient: false);
             }
 
-            session.Scalar("PRAGMA journal_mode = WAL");
+            session.Run("PRAGMA journal_mode = WAL");
             session.Run("PRAGMA synchronous = FULL");
             session.Run("BEGIN IMMEDIATE");
             var version = session.Number("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'runtime_jobs'") == 0

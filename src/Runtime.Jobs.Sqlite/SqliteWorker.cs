@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Runtime.Hosting;
@@ -15,17 +14,25 @@ namespace Runtime.Jobs.Sqlite;
 /// </remarks>
 internal sealed class SqliteWorker : IAsyncDisposable
 {
-    // More would hold the first callers of a batch up for longer than a sync takes.
-    private const int MostAtOnce = 512;
+    /// <summary>How long an end may be in the log before the disk has it.</summary>
+    public static readonly TimeSpan SyncWithin = TimeSpan.FromMilliseconds(10);
+
+    // When the disk did not take the log, it is asked again after this.
+    private static readonly TimeSpan SyncAgain = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _connection;
     private readonly SqliteSession _session;
     private readonly IJobStoreListener? _listener;
-    private readonly BlockingCollection<Request> _requests = [];
+    private readonly SqliteMailbox _mailbox = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // By the thread: whether commits are synced. As the schema has left it.
+    // All by the thread. Whether commits are synced; as the schema has left it.
     private bool _isSyncing = true;
+
+    // Whether the log holds what the disk is to have soon, since when, and how long it may wait.
+    private bool _owesSync;
+    private long _owesSince;
+    private TimeSpan _owesFor;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="name">The name of the thread.</param>
@@ -42,18 +49,14 @@ internal sealed class SqliteWorker : IAsyncDisposable
     /// <summary>Runs something on the thread.</summary>
     /// <param name="work">What to run; maybe twice, when something else in its transaction fails.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
-    /// <param name="isSynced">Whether the answer has to wait until the disk has it. Otherwise it may be undone by a power cut, but by no crash of the process.</param>
+    /// <param name="sync">When the disk has to have it. Until then it may be undone by a power cut, but by no death of the process.</param>
     /// <exception cref="JobStoreException">It failed, and nothing of it has happened; or the store is closed.</exception>
-    public Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken, bool isSynced = true)
+    public Task<T> RunAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken, SqliteSync sync = SqliteSync.Now)
     {
-        var request = new Request<T>(work, isSynced);
-        try
+        var request = new SqliteRequest<T>(work, sync);
+        if (!_mailbox.TryAdd(request))
         {
-            _requests.Add(request, CancellationToken.None);
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new JobStoreException("The job store is closed: the process is stopping.", exception, isTransient: false);
+            throw new JobStoreException("The job store is closed: the process is stopping.", isTransient: false);
         }
 
         return cancellationToken.CanBeCanceled ? request.Task.WaitAsync(cancellationToken) : request.Task;
@@ -62,23 +65,20 @@ internal sealed class SqliteWorker : IAsyncDisposable
     /// <summary>Runs what was asked, then ends the thread and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        _requests.CompleteAdding();
+        _mailbox.Close();
         await _ended.Task;
-        _requests.Dispose();
     }
 
     private void Loop()
     {
-        var batch = new List<Request>();
-        foreach (var first in _requests.GetConsumingEnumerable())
+        List<ISqliteRequest> batch = [];
+        while (_mailbox.Take(ref batch, LeftToSync()))
         {
-            batch.Add(first);
-            while (_listener is not null && batch.Count < MostAtOnce && _requests.TryTake(out var next))
+            if (batch.Count == 0)
             {
-                batch.Add(next);
+                Flush();
             }
-
-            if (!TryRun(batch))
+            else if (_listener is null || !TryRun(batch))
             {
                 foreach (var request in batch)
                 {
@@ -95,29 +95,12 @@ internal sealed class SqliteWorker : IAsyncDisposable
     }
 
     // False, and nobody has been answered: one of several failed, and not for what is common to all of them.
-    private bool TryRun(List<Request> batch)
+    private bool TryRun(List<ISqliteRequest> batch)
     {
-        _session.Outbox = new();
         var isExecuting = false;
         try
         {
-            if (_listener is not null)
-            {
-                Sync(batch.Exists(static request => request.IsSynced));
-                _session.Run("BEGIN IMMEDIATE");
-            }
-
-            isExecuting = true;
-            foreach (var request in batch)
-            {
-                request.Execute(_session);
-            }
-
-            isExecuting = false;
-            if (_listener is not null)
-            {
-                _session.Run("COMMIT");
-            }
+            Execute(batch, IsSyncedNow(batch), ref isExecuting);
         }
         catch (Exception exception)
         {
@@ -137,7 +120,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
 
         if (_listener is not null)
         {
-            _session.Outbox.Tell(_listener); // before the answers: who is answered may rely on it that everybody has been told
+            _session.Outbox.Tell(_listener); // first: who has been answered can rely on it that the engine knows
         }
 
         foreach (var request in batch)
@@ -146,6 +129,85 @@ internal sealed class SqliteWorker : IAsyncDisposable
         }
 
         return true;
+    }
+
+    private void Execute(List<ISqliteRequest> batch, bool isSynced, ref bool isExecuting)
+    {
+        _session.Outbox = new();
+        if (_listener is not null)
+        {
+            Sync(isSynced);
+            _session.Run("BEGIN IMMEDIATE");
+        }
+
+        isExecuting = true;
+        foreach (var request in batch)
+        {
+            request.Execute(_session);
+        }
+
+        isExecuting = false;
+        if (_listener is null)
+        {
+            return;
+        }
+
+        if (_session.Outbox.NeedsSync && !isSynced)
+        {
+            // Only now is it known, and a transaction cannot change its mind about that.
+            _session.Run("ROLLBACK");
+            Execute(batch, isSynced: true, ref isExecuting);
+            return;
+        }
+
+        _session.Run("COMMIT");
+        Owe(batch, isSynced);
+    }
+
+    private bool IsSyncedNow(List<ISqliteRequest> batch) =>
+        _listener is not null && (batch.Exists(static request => request.Sync == SqliteSync.Now) || (_owesSync && LeftToSync() <= TimeSpan.Zero));
+
+    private void Owe(List<ISqliteRequest> batch, bool isSynced)
+    {
+        if (isSynced)
+        {
+            _owesSync = false; // a sync is one of all that the log holds
+        }
+        else if (!_owesSync && batch.Exists(static request => request.Sync == SqliteSync.Soon))
+        {
+            (_owesSync, _owesSince, _owesFor) = (true, TimeProvider.System.GetTimestamp(), SyncWithin);
+        }
+    }
+
+    private TimeSpan LeftToSync()
+    {
+        if (!_owesSync)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = _owesFor - TimeProvider.System.GetElapsedTime(_owesSince);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    // Nothing has come that takes what the disk is to have along, so something is written for its sake.
+    private void Flush()
+    {
+        if (!_owesSync)
+        {
+            return;
+        }
+
+        try
+        {
+            Sync(isSynced: true);
+            _session.Run("INSERT INTO runtime_job_meta (key, value) VALUES ('syncs', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1");
+            _owesSync = false;
+        }
+        catch (SqliteException)
+        {
+            (_owesSince, _owesFor) = (TimeProvider.System.GetTimestamp(), SyncAgain);
+        }
     }
 
     // In WAL mode NORMAL writes the log and leaves the sync to the next commit that has one, which syncs all of the log.
@@ -188,29 +250,4 @@ internal sealed class SqliteWorker : IAsyncDisposable
             sqlite,
             isTransient: sqlite.SqliteErrorCode is not (11 or 26))
         : exception;
-
-    private abstract class Request(bool isSynced)
-    {
-        public bool IsSynced { get; } = isSynced;
-
-        public abstract void Execute(SqliteSession session);
-
-        public abstract void Succeed();
-
-        public abstract void Fail(Exception exception);
-    }
-
-    private sealed class Request<T>(Func<SqliteSession, T> work, bool isSynced) : Request(isSynced)
-    {
-        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T _result = default!;
-
-        public Task<T> Task => _done.Task;
-
-        public override void Execute(SqliteSession session) => _result = work(session);
-
-        public override void Succeed() => _done.TrySetResult(_result);
-
-        public override void Fail(Exception exception) => _done.TrySetException(exception);
-    }
 }

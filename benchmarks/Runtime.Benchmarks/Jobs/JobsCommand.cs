@@ -20,6 +20,7 @@ internal sealed class JobsCommand : BenchmarkCommand
         new("rounds", "3", "rounds; the median counts"),
         new("postgresql", "", "connection string of a database to use too, e.g. Host=127.0.0.1;Port=5433;Username=x;Database=postgres; it gets a schema for each round, dropped after it"),
         new("stores", "memory,sqlite,postgresql", "which stores; postgresql only with a connection string"),
+        new("shapes", "all", "how jobs are enqueued: all, or numbers with commas between: 0 one by one, 1 by 64 callers, 2 by 100 in a call"),
         new("folder", "", "where the file is; default: the system's temporary folder"),
     ];
 
@@ -31,9 +32,10 @@ internal sealed class JobsCommand : BenchmarkCommand
         var table = new MarkdownTable("store", "enqueued", "jobs/s end to end", "enqueues/s", "B/job", "CPU µs/job", "least and most jobs/s");
         var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"));
         var stores = arguments.Text("stores").Split(',').Where(store => store != "postgresql" || places.ConnectionString.Length > 0).ToArray();
+        var shapes = arguments.Text("shapes") is "all" ? EnqueueShape.All : [.. arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)])];
         foreach (var store in stores)
         {
-            foreach (var shape in EnqueueShape.All)
+            foreach (var shape in shapes)
             {
                 var rounds = new List<RoundFigures>();
                 for (var round = 0; round < arguments.Integer("rounds"); round++)
