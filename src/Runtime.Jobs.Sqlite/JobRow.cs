@@ -10,7 +10,7 @@ internal sealed record JobRow
     /// <summary>The columns, in the order in which <see cref="Read"/> takes them.</summary>
     public const string Columns =
         "row, id, name, queue, state, priority, rank, run_at, deadline_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, cancel, holds_key, node, args, result, reason, "
-        + "last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule";
+        + "last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left";
 
     public required long Row { get; init; }
 
@@ -50,6 +50,8 @@ internal sealed record JobRow
 
     public required WorkProgress? Progress { get; init; }
 
+    public required int MembersLeft { get; init; }
+
     public bool IsOver => State is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 
     public static JobRow Read(SqliteRow row) => new()
@@ -72,6 +74,7 @@ internal sealed record JobRow
         Reason = row.TextOrNull(21),
         LastError = row.TextOrNull(22),
         Progress = row.IsNull(23) ? null : new WorkProgress(row.Real(23), row.TextOrNull(24)),
+        MembersLeft = row.Int(40),
         Job = new NewJob
         {
             Id = row.Id(1),
@@ -94,6 +97,8 @@ internal sealed record JobRow
             After = row.IsNull(35) ? null : row.Id(35),
             On = (JobContinuation)row.Int(36),
             Schedule = row.TextOrNull(37),
+            Batch = row.IsNull(38) ? null : row.Id(38),
+            Members = row.Int(39),
         },
     };
 
@@ -118,6 +123,9 @@ internal sealed record JobRow
         UniqueKey = Job.UniqueKey,
         ConcurrencyKey = Job.ConcurrencyKey,
         Schedule = Job.Schedule,
+        Batch = Job.Batch,
+        Members = Job.Members,
+        MembersLeft = MembersLeft,
         Arguments = whole ? Job.Arguments : default,
         Result = whole ? Result : default(ReadOnlyMemory<byte>),
     };

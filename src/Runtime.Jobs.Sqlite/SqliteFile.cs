@@ -15,6 +15,9 @@ internal sealed class SqliteFile
 
     private readonly SqliteConnectionStringBuilder _settings;
 
+    // Set at the opening.
+    private FileIdentity? _identity;
+
     private SqliteFile(SqliteConnectionStringBuilder settings, string path) => (_settings, Path) = (settings, path);
 
     /// <summary>Gets the full path.</summary>
@@ -45,8 +48,12 @@ internal sealed class SqliteFile
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-            RefuseNetwork();
-            return new FileStream(Path + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+            // The lock stands beside the file itself, as SQLite's own files do: two links to one file must find the same lock.
+            var link = new FileInfo(Path);
+            var target = link.LinkTarget is null ? Path : link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+            RefuseNetwork(target);
+            return new FileStream(target + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)
         {
@@ -69,9 +76,23 @@ internal sealed class SqliteFile
         return connection;
     }
 
-    private void RefuseNetwork()
+    /// <summary>Remembers which file is open.</summary>
+    public void Remember() => _identity = FileIdentity.Of(Path);
+
+    /// <summary>Checks that the path still leads to the file that is open. A system lets go of a file only when nobody has it open: what is written to one that was deleted is gone at the stop.</summary>
+    /// <exception cref="JobStoreException">It was deleted or replaced.</exception>
+    public void CheckInPlace()
     {
-        var format = new DriveInfo(System.IO.Path.GetDirectoryName(Path)!).DriveFormat;
+        if (FileIdentity.Of(Path) is { } now ? now != _identity : _identity is not null)
+        {
+            throw new JobStoreException(
+                $"The job store '{Path}' was deleted or replaced while it was in use, and nothing is stored in it any more. Restart the process; what it had stored is in the file that was there, if that is still somewhere.", isTransient: false);
+        }
+    }
+
+    private void RefuseNetwork(string target)
+    {
+        var format = new DriveInfo(System.IO.Path.GetDirectoryName(target)!).DriveFormat;
         if (NetworkFileSystems.Contains(format, StringComparer.OrdinalIgnoreCase))
         {
             throw new JobStoreException(

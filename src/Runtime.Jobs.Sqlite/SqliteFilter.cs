@@ -14,6 +14,7 @@ internal static class SqliteFilter
         Add(Text(filter.Name), static parameter => $"name = {parameter}");
         Add(Text(filter.Queue), static parameter => $"queue = {parameter}");
         Add(Text(filter.Schedule), static parameter => $"schedule = {parameter}");
+        Add(filter.Batch is { } batch ? (SqliteValue)batch : (SqliteValue?)null, static parameter => $"batch = {parameter}");
         Add(Text(filter.Tag is { } tag ? $"\n{tag}\n" : null), static parameter => $"instr(tags, {parameter}) > 0");
         Add(filter.Text is { } text ? Encoding.UTF8.GetBytes(text) : (SqliteValue?)null, static parameter => $"instr(args, {parameter}) > 0");
         AddList(filter.Ids.Select(static id => (SqliteValue)id), "id");

@@ -64,13 +64,25 @@ internal sealed partial class SqliteJobStore
             var now = Now();
             var (where, values) = SqliteFilter.Of(filter);
             var found = session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND state IN (11, 12, 13)", JobRow.Read, [.. values]);
-            foreach (var job in found)
+            var retried = 0L;
+            foreach (var job in found.Where(static job => !job.Job.IsMarker))
             {
+                if (!TryRetakeKey(session, job, now))
+                {
+                    continue; // another job has it by now, and two of a key would be one too many
+                }
+
+                retried++;
+                if (job.IsOver && job.Job.Batch is { } batch)
+                {
+                    session.Run("UPDATE runtime_jobs SET members_left = members_left + 1 WHERE id = ?1 AND state = 3", batch); // it will end once more
+                }
+
                 session.Run("UPDATE runtime_jobs SET attempt = 0, crashes = 0, suspect = 0, cancel = 0, reason = NULL WHERE row = ?1", job.Row);
                 Admit(session, job.Row, job.Job, now, now);
             }
 
-            return (long)found.Count;
+            return retried;
         },
         cancellationToken);
 
@@ -164,6 +176,24 @@ internal sealed partial class SqliteJobStore
 
     private static JobPause ReadPause(SqliteRow row) =>
         new((JobPauseScope)row.Int(0), row.Text(1), row.TextOrNull(2), row.IsNull(3) ? null : JobRow.Time(row.Number(3)));
+
+    // A job that is over has given its unique key back; one that is to live again needs it.
+    private static bool TryRetakeKey(SqliteSession session, JobRow job, long now)
+    {
+        if (job.Job is not { UniqueKey: { } key, Uniqueness: not JobUniqueness.ForPeriod } || !job.IsOver)
+        {
+            return true;
+        }
+
+        if (FindHolder(session, job.Job, now) is { } holder && holder != job.Job.Id)
+        {
+            return false;
+        }
+
+        session.Run(
+            "INSERT INTO runtime_job_keys (name, key, job, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name, key) DO UPDATE SET job = ?3, until = ?4", job.Job.Name, key, job.Row, long.MaxValue);
+        return true;
+    }
 
     private static void Delete(SqliteSession session, long row)
     {

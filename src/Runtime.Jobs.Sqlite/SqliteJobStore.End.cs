@@ -40,14 +40,14 @@ internal sealed partial class SqliteJobStore
     private static bool TrySucceed(SqliteSession session, JobEnding ending, long now)
     {
         if (ending.Kind != JobEndingKind.Succeeded || session.Run(
-            "UPDATE runtime_jobs SET state = 10, reason = ?4, finished_at = ?5, result = ?6 WHERE row = ?1 AND lease = ?2 AND state = 4 AND id = ?3 AND unique_key IS NULL AND holds_key = 0",
+            "UPDATE runtime_jobs SET state = 10, reason = ?4, finished_at = ?5, result = ?6 WHERE row = ?1 AND lease = ?2 AND state = 4 AND id = ?3 AND unique_key IS NULL AND holds_key = 0 AND batch IS NULL",
             ending.Lease.Row, ending.Lease.Number, ending.Lease.Id, ending.Reason, now, ending.Result.IsEmpty ? default(SqliteValue) : ending.Result) == 0)
         {
             return false;
         }
 
         session.Outbox.Ended(ending.Lease.Id);
-        EndWaiting(session, ending.Lease.Id, JobState.Succeeded, now);
+        Settle(session, ending.Lease.Id, JobState.Succeeded, null, now);
         return true;
     }
 
@@ -115,24 +115,24 @@ internal sealed partial class SqliteJobStore
     private static void End(SqliteSession session, JobRow ended, JobState state, string? reason, long now, ReadOnlyMemory<byte> result = default)
     {
         Finish(session, ended, state, reason, now, result);
-        EndWaiting(session, ended.Job.Id, state, now);
+        Settle(session, ended.Job.Id, state, ended.Job.Batch, now);
     }
 
     // Releases or ends what has waited for a job; not by recursion, since a chain of continuations may be long.
-    private static void EndWaiting(SqliteSession session, Guid id, JobState state, long now)
+    private static void Settle(SqliteSession session, Guid id, JobState state, Guid? batch, long now)
     {
-        if (session.Number("SELECT 1 FROM runtime_jobs WHERE state = 3 AND parent = ?1", id) is null)
-        {
-            return;
-        }
-
-        session.Outbox.NeedsSync = true; // else a power cut could repeat a job after the one that had to come after it
-        var over = new Stack<(Guid Id, JobState State)>();
-        over.Push((id, state));
+        var over = new Stack<(Guid Id, JobState State, Guid? Batch)>();
+        over.Push((id, state, batch));
         while (over.TryPop(out var parent))
         {
+            if (parent.Batch is { } counted && CountOut(session, counted, now) is { } ended)
+            {
+                over.Push((ended.Job.Id, JobState.Succeeded, ended.Job.Batch));
+            }
+
             foreach (var child in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 3 AND parent = ?1", JobRow.Read, parent.Id))
             {
+                session.Outbox.NeedsSync = true; // else a power cut could repeat a job after the one that had to come after it
                 if (Continuations.Releases(child.Job.On, parent.State))
                 {
                     Release(session, child.Row, child.Job, now);
@@ -140,10 +140,30 @@ internal sealed partial class SqliteJobStore
                 else
                 {
                     Finish(session, child, JobState.Cancelled, Continuations.Explain(parent.Id, parent.State, child.Job.On), now, default);
-                    over.Push((child.Job.Id, JobState.Cancelled));
+                    over.Push((child.Job.Id, JobState.Cancelled, child.Job.Batch));
                 }
             }
         }
+    }
+
+    // One member of a batch less. Gives the batch when that has ended with it; one that has something to run is queued.
+    private static JobRow? CountOut(SqliteSession session, Guid id, long now)
+    {
+        if (session.Run("UPDATE runtime_jobs SET members_left = members_left - 1 WHERE id = ?1 AND state = 3", id) == 0
+            || session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is not [{ MembersLeft: <= 0 } batch])
+        {
+            return null;
+        }
+
+        session.Outbox.NeedsSync = true; // as for a continuation
+        if (!batch.Job.IsMarker)
+        {
+            Release(session, batch.Row, batch.Job, now);
+            return null;
+        }
+
+        Finish(session, batch, JobState.Succeeded, null, now, default);
+        return batch;
     }
 
     private static void Finish(SqliteSession session, JobRow job, JobState state, string? reason, long now, ReadOnlyMemory<byte> result)

@@ -8,8 +8,8 @@ internal sealed partial class SqliteJobStore
 {
     private const string Insert = """
         INSERT INTO runtime_jobs (id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, attempt, max_attempts, crashes, lease, cancel, holds_key, args,
-          deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, 0, ?9, 0, 0, 0, 0, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+          deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, 0, ?9, 0, 0, 0, 0, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?25)
         ON CONFLICT (id) DO NOTHING
         """;
 
@@ -33,12 +33,12 @@ internal sealed partial class SqliteJobStore
         }
 
         var runAt = Math.Max(now, job.Delay > TimeSpan.Zero ? now + job.Delay.Ticks : job.RunAt?.UtcTicks ?? now);
-        var state = job.After is not null ? JobState.Waiting : runAt > now ? JobState.Scheduled : JobState.Queued;
+        var state = job.After is not null || job.Members > 0 ? JobState.Waiting : runAt > now ? JobState.Scheduled : JobState.Queued;
         var added = session.Run(
             Insert,
             job.Id, job.Name, job.Queue, (int)state, (int)job.Priority, runAt, DeadlineAt(job, runAt), now, job.MaxAttempts, job.Arguments, job.Deadline?.Ticks,
             job.Timeout?.Ticks, job.RetryDelay?.Ticks, job.UniqueKey, (int)job.Uniqueness, job.UniquePeriod.Ticks, job.ConcurrencyKey, job.ConcurrencyLimit,
-            job.Tags.Count == 0 ? null : $"\n{string.Join('\n', job.Tags)}\n", job.TraceParent, job.After, (int)job.On, job.Schedule);
+            job.Tags.Count == 0 ? null : $"\n{string.Join('\n', job.Tags)}\n", job.TraceParent, job.After, (int)job.On, job.Schedule, job.Batch, job.Members);
         if (added == 0)
         {
             return new(job.Id, IsDuplicate: false); // it is there: an enqueue that was repeated

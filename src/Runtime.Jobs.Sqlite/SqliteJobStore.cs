@@ -39,9 +39,10 @@ internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock
                 _epoch = SqliteSchema.Prepare(session, file.Path);
             }
 
+            file.Remember();
             var reading = file.Open(readOnly: true);
             _lock = fileLock;
-            _writer = new SqliteWorker("runtime-jobs-write", writing, listener);
+            _writer = new SqliteWorker("runtime-jobs-write", writing, listener, file.CheckInPlace);
             _reader = new SqliteWorker("runtime-jobs-read", reading, null);
         }
         catch (Exception exception)

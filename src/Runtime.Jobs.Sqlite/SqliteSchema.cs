@@ -8,10 +8,20 @@ namespace Runtime.Jobs.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>The newest version that this code knows.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // A file above this is checked by hand: reading all of it would hold up the start.
     private const long LargestChecked = 1L << 30;
+
+    // What each version adds to the one before.
+    private static readonly string[] Steps = [Tables, Batches];
+
+    private const string Batches = """
+        ALTER TABLE runtime_jobs ADD COLUMN batch BLOB;
+        ALTER TABLE runtime_jobs ADD COLUMN members INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE runtime_jobs ADD COLUMN members_left INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX runtime_jobs_batch ON runtime_jobs (batch) WHERE batch IS NOT NULL;
+        """;
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS runtime_job_meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -55,8 +65,8 @@ internal static class SqliteSchema
             session.Run("PRAGMA synchronous = FULL");
             session.Run("BEGIN IMMEDIATE");
             var version = session.Number("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'runtime_jobs'") == 0
-                ? Create(session)
-                : session.Number("SELECT value FROM runtime_job_meta WHERE key = 'version'");
+                ? 0
+                : session.Number("SELECT value FROM runtime_job_meta WHERE key = 'version'") ?? 0;
             if (version > Version)
             {
                 throw new JobStoreException(string.Create(
@@ -64,6 +74,7 @@ internal static class SqliteSchema
                     $"The job store '{path}' has version {version} of the schema; this program knows versions up to {Version}. Run the newer program, or one with another file."), isTransient: false);
             }
 
+            Migrate(session, (int)version);
             session.Run("UPDATE runtime_job_meta SET value = value + 1 WHERE key = 'epoch'");
             var epoch = session.Number("SELECT value FROM runtime_job_meta WHERE key = 'epoch'")!.Value;
             session.Run("COMMIT");
@@ -76,9 +87,13 @@ internal static class SqliteSchema
         }
     }
 
-    private static long Create(SqliteSession session)
+    private static void Migrate(SqliteSession session, int version)
     {
-        session.Script(Tables);
-        return Version;
+        foreach (var step in Steps[version..])
+        {
+            session.Script(step);
+        }
+
+        session.Run("UPDATE runtime_job_meta SET value = ?1 WHERE key = 'version'", Version);
     }
 }

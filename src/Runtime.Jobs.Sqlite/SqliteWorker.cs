@@ -26,6 +26,8 @@ internal sealed class SqliteWorker : IAsyncDisposable
     private readonly SqliteMailbox _mailbox = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Action? _check;
+
     // All by the thread. Whether commits are synced; as the schema has left it.
     private bool _isSyncing = true;
 
@@ -38,8 +40,10 @@ internal sealed class SqliteWorker : IAsyncDisposable
     /// <param name="name">The name of the thread.</param>
     /// <param name="connection">The connection; closed at the end.</param>
     /// <param name="listener">Told after each commit; <see langword="null"/>: the connection only reads.</param>
-    public SqliteWorker(string name, SqliteConnection connection, IJobStoreListener? listener)
+    /// <param name="check">Called within each transaction that writes; throws when nothing may be written.</param>
+    public SqliteWorker(string name, SqliteConnection connection, IJobStoreListener? listener, Action? check = null)
     {
+        _check = check;
         _connection = connection;
         _session = new(connection);
         _listener = listener;
@@ -138,6 +142,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
         {
             Sync(isSynced);
             _session.Run("BEGIN IMMEDIATE");
+            _check?.Invoke();
         }
 
         isExecuting = true;

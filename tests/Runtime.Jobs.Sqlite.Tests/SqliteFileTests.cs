@@ -97,6 +97,38 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_ThroughALinkToAFileInUse_IsRefused()
+    {
+        await using var store = await OpenAsync();
+        var link = Path.Combine(_folder, "link.db");
+        File.CreateSymbolicLink(link, Database);
+
+        var failure = Should.Throw<JobStoreException>(() => SqliteFile.Parse($"Data Source={link}").Lock());
+
+        failure.Message.ShouldStartWith($"The job store '{link}' is in use by another process, or cannot be locked (");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Enqueue_AfterTheFileWasDeletedOrReplaced_IsRefused(bool isReplaced)
+    {
+        await using var store = await OpenAsync();
+        File.Move(Database, Database + ".moved");
+        if (isReplaced)
+        {
+            File.Copy(Database + ".moved", Database);
+        }
+
+        var failure = await Should.ThrowAsync<JobStoreException>(async () => await store.EnqueueAsync([New()], null, CancellationToken.None));
+
+        (failure.IsTransient, failure.Message).ShouldBe((false,
+            $"The job store '{Database}' was deleted or replaced while it was in use, and nothing is stored in it any more. Restart the process; what it had stored is in the file that was there, if that is still somewhere."));
+        File.Move(Database + ".moved", Database, overwrite: true);
+        await store.EnqueueAsync([New()], null, CancellationToken.None); // it is back
+    }
+
+    [Fact]
     public async Task Open_AFileOfANewerProgram_IsRefusedAndLeftAlone()
     {
         await (await OpenAsync()).DisposeAsync();
@@ -105,7 +137,7 @@ public sealed class SqliteFileTests : IDisposable
 
         var failure = await Should.ThrowAsync<JobStoreException>(() => OpenAsync());
 
-        failure.Message.ShouldBe($"The job store '{Database}' has version 7 of the schema; this program knows versions up to 1. Run the newer program, or one with another file.");
+        failure.Message.ShouldBe($"The job store '{Database}' has version 7 of the schema; this program knows versions up to 2. Run the newer program, or one with another file.");
         (await RunAsync("SELECT value FROM runtime_job_meta WHERE key = 'epoch'")).ShouldBe(epoch);
     }
 

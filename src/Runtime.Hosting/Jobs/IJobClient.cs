@@ -38,6 +38,22 @@ public interface IJobClient
     ValueTask<IReadOnlyList<JobHandle>> EnqueueManyAsync<TJob, TArgs>(IEnumerable<TArgs> args, JobOptions? options = null, CancellationToken cancellationToken = default)
         where TJob : IJob<TArgs>;
 
+    /// <summary>Stores a batch: all of its jobs or none.</summary>
+    /// <param name="batch">The jobs, 1 to 100,000, and what runs when they are over.</param>
+    /// <param name="cancellationToken">Cancels the waiting for the store.</param>
+    /// <returns>The one handle of all of them.</returns>
+    /// <exception cref="ArgumentException">There are no jobs or too many, an option is out of its range, or arguments are larger than <c>Jobs:MaxArgumentBytes</c>.</exception>
+    /// <exception cref="InvalidOperationException">A kind of job is not registered.</exception>
+    /// <exception cref="JobStoreException">The store could not keep the jobs.</exception>
+    ValueTask<JobBatchHandle> EnqueueBatchAsync(JobBatch batch, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the handle of a stored batch.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <returns>The handle; <see langword="null"/> when there is no such batch.</returns>
+    /// <exception cref="JobStoreException">The store did not answer.</exception>
+    ValueTask<JobBatchHandle?> FindBatchAsync(Guid id, CancellationToken cancellationToken = default);
+
     /// <summary>Reads how a job stands.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>

@@ -38,6 +38,11 @@ internal static class JobDescriptors
             {
                 throw new InvalidOperationException($"The [Job] of {type.FullName}: {problem}");
             }
+
+            if (name.StartsWith(JobRules.ReservedNames, StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"The name '{name}' of the job {type.FullName} begins with '{JobRules.ReservedNames}', which names of the runtime's own jobs do. Choose another.");
+            }
         }
 
         if (attribute.Queue is not null)

@@ -82,7 +82,7 @@ internal static class JobRules
         Require(word is { Length: > 0 } && word.Length <= longest && IsPrintable(word), name, Shown(word), $"1 to {Text(longest)} printable characters");
 
     /// <summary>A text that somebody else gave, short and on one line.</summary>
-    public static string Shown(string? text) => Queues.Printable.Text(text is { Length: > 100 } ? text[..100] + "…" : text) ?? "null";
+    public static string Shown(string? text) => Queues.Printable.Text(text is null ? null : string.Concat((text.Length > 100 ? text[..100] + "…" : text).EnumerateRunes())) ?? "null";
 
     // Half of a surrogate pair is no character: stores would keep another one in its place, and two keys could become one.
     private static bool IsPrintable(string text) => !text.Any(char.IsControl) && !text.EnumerateRunes().Any(static rune => rune == Rune.ReplacementChar);

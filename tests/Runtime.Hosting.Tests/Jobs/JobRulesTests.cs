@@ -15,6 +15,8 @@ public sealed class JobRulesTests
         { new JobOptions { MaxAttempts = 1001 }, "MaxAttempts is 1001; it must be from 0 (as configured) to 1000. (Parameter 'MaxAttempts')" },
         { new JobOptions { ConcurrencyLimit = 0 }, "ConcurrencyLimit is 0; it must be from 1 to 1000000. (Parameter 'ConcurrencyLimit')" },
         { new JobOptions { UniqueKey = "a\nb" }, "UniqueKey is a\\u000Ab; it must be 1 to 200 printable characters. (Parameter 'UniqueKey')" },
+        { new JobOptions { UniqueKey = "a\ud800b" }, "UniqueKey is a\ufffdb; it must be 1 to 200 printable characters. (Parameter 'UniqueKey')" },
+        { new JobOptions { After = Guid.Empty }, "After is 00000000-0000-0000-0000-000000000000; it must be the id of a job, or null. (Parameter 'After')" },
         { new JobOptions { Tags = ["x", ""] }, "Tags is ; it must be 1 to 100 printable characters. (Parameter 'Tags')" },
     };
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Runtime.Core;
 using Runtime.Hosting.Jobs;
@@ -81,6 +82,31 @@ public sealed class JobRunTests
                 Interlocked.CompareExchange(ref target, value, seen);
             }
         }
+    }
+
+    [Fact]
+    public async Task MaxConcurrency_RaisedByAReload_CountsAtOnce()
+    {
+        var both = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = 0;
+        _script.Run = async (_, _, _) =>
+        {
+            if (Interlocked.Increment(ref running) == 2)
+            {
+                both.TrySetResult();
+            }
+
+            await both.Task;
+            return JobOutcome.Done;
+        };
+        await using var host = await JobHost.StartAsync(_script, ("Jobs:MaxConcurrency", "1"));
+        var handles = await host.Jobs().EnqueueManyAsync<ScriptedJob, Number>([new(1), new(2)]);
+        var configuration = (IConfigurationRoot)host.Services.GetRequiredService<IConfiguration>();
+
+        configuration["AsyncRuntime:Jobs:MaxConcurrency"] = "2";
+        configuration.Reload();
+
+        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
     }
 
     [Fact]

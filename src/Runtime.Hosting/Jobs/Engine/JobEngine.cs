@@ -37,6 +37,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private readonly ConcurrentDictionary<long, RunningJob> _running = new();
     private readonly CancellationTokenSource _giveUp = new();
     private Task _loops = Task.CompletedTask;
+    private IDisposable? _reloads;
     private TaskCompletionSource? _idle;
     private bool _isStarted;
     private volatile bool _isStopping;
@@ -87,6 +88,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             return; // nothing here runs jobs: those that others have stored are not ours to park
         }
 
+        _reloads = _options.OnChange((_, _) => _work.Set()); // there may be more room now
         var options = new SpawnOptions { Priority = TaskPriority.High, Name = "durable jobs" };
         _loops = Task.WhenAll(
             _runtime.Spawn(async _ => await ClaimAsync(), options, CancellationToken.None),
@@ -95,7 +97,11 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             _runtime.Spawn(async _ => await PurgeAsync(), options with { Priority = TaskPriority.Background }, CancellationToken.None));
     }
 
-    public void Dispose() => _giveUp.Dispose();
+    public void Dispose()
+    {
+        _reloads?.Dispose();
+        _giveUp.Dispose();
+    }
 
     public void WorkArrived() => _work.Set();
 

@@ -57,8 +57,7 @@ internal sealed partial class MemoryJobStore
             var now = clock.GetUtcNow();
             foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked && !stored.Job.IsMarker).ToList())
             {
-                Renew(stored, now, told);
-                count++;
+                count += TryRenew(stored, now, told) ? 1 : 0;
             }
         }
 
@@ -158,8 +157,19 @@ internal sealed partial class MemoryJobStore
         return JobCancellation.Cancelled;
     }
 
-    private void Renew(StoredJob stored, DateTimeOffset now, Told told)
+    // A job that is over has given its unique key back; one that is to live again needs it, and stays as it is when another one has it by now.
+    private bool TryRenew(StoredJob stored, DateTimeOffset now, Told told)
     {
+        if (stored is { IsOver: true, Job: { UniqueKey: { } key, Uniqueness: not JobUniqueness.ForPeriod } })
+        {
+            if (_unique.TryGetValue((stored.Job.Name, key), out var taken) && taken.Until > now && !ReferenceEquals(taken.Holder, stored))
+            {
+                return false;
+            }
+
+            _unique[(stored.Job.Name, key)] = (stored, DateTimeOffset.MaxValue);
+        }
+
         if (stored.IsOver)
         {
             _finishedCount--;
@@ -176,6 +186,7 @@ internal sealed partial class MemoryJobStore
         stored.FinishedAt = null;
         SetTimes(stored, now);
         Admit(stored, now, told);
+        return true;
     }
 
     private bool Resume(JobPauseScope scope, string key, Told told)

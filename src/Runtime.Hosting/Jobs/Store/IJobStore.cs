@@ -83,7 +83,7 @@ public interface IJobStore : IAsyncDisposable
     /// <returns>What came of it.</returns>
     ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken);
 
-    /// <summary>Queues failed, parked and cancelled jobs again, with no attempts and no crashes spent; not those that only mark the end of a batch. A batch that still waits waits for them again.</summary>
+    /// <summary>Queues failed, parked and cancelled jobs again, with no attempts and no crashes spent; not those that only mark the end of a batch. A batch that still waits waits for them again; a job whose unique key another one has taken meanwhile stays as it is.</summary>
     /// <param name="filter">Which ones.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>
     /// <returns>How many there were.</returns>

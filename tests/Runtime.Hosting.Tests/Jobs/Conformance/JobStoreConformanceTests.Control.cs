@@ -72,6 +72,22 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task Retry_AJobWhoseUniqueKeyIsTaken_StaysAsItIs()
+    {
+        var keyed = Job() with { UniqueKey = "u" };
+        var first = await EnqueueAsync(keyed);
+        await EndAsync((await ClaimAsync()).Jobs.ShouldHaveSingleItem(), JobEndingKind.Failed);
+        var second = await EnqueueAsync(keyed with { Id = Guid.CreateVersion7() });
+
+        (await Store.RetryAsync(new JobFilter(), CancellationToken.None)).ShouldBe(0);
+        (await GetAsync(first)).State.ShouldBe(JobState.Failed);
+        await EndAsync((await ClaimAsync()).Jobs.ShouldHaveSingleItem(), JobEndingKind.Failed);
+
+        (await Store.RetryAsync(new JobFilter { Ids = [second] }, CancellationToken.None)).ShouldBe(1);
+        (await EnqueueAsync(keyed with { Id = Guid.CreateVersion7() })).ShouldBe(second); // it has its key again
+    }
+
+    [Fact]
     public async Task Discard_JobsThatDoNotRun_AreGone_AndTheirContinuationsAreCancelled()
     {
         var running = await EnqueueAsync(Job());
