@@ -24,7 +24,7 @@ public sealed class ReferencedAssembliesTests
     [Fact]
     public void RuntimeJobsSqlite_References_TheFrameworkTheHostingAndItsDatabaseOnly() =>
         Beyond(ProductAssemblies.Sqlite, BclFolder, AspNetCoreFolder)
-            .Except(["Microsoft.Data.Sqlite", ProductAssemblies.Core.GetName().Name, ProductAssemblies.Hosting.GetName().Name], StringComparer.Ordinal)
+            .Except(["Microsoft.Data.Sqlite", "SQLitePCLRaw.core", ProductAssemblies.Core.GetName().Name, ProductAssemblies.Hosting.GetName().Name], StringComparer.Ordinal)
             .ShouldBeEmpty();
 
     [Fact]
