@@ -195,6 +195,28 @@ public sealed class SqliteFileTests : IDisposable
         (await ClaimAsync(store)).Count.ShouldBe(49);
     }
 
+    [Fact]
+    public async Task Resume_InOneTransactionWithANewSchedule_DoesNotSwallowItsSignal()
+    {
+        await using var store = await OpenAsync();
+        await store.PauseAsync(new JobPause(JobPauseScope.Queue, "q"), CancellationToken.None);
+        await using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        await connection.OpenAsync();
+        Task put;
+        Task resume;
+        await using (var transaction = (SqliteTransaction)await connection.BeginTransactionAsync())
+        {
+            _ = store.PauseAsync(new JobPause(JobPauseScope.Queue, "other"), CancellationToken.None).AsTask(); // waits for the file, and what follows collects
+            put = store.PutScheduleAsync(new JobSchedule { Name = "s", Cron = "0 3 * * *", TimeZone = "UTC", MissedRuns = default, Template = New() }, CancellationToken.None).AsTask();
+            resume = store.ResumeAsync(JobPauseScope.Queue, "q", CancellationToken.None).AsTask();
+            await transaction.RollbackAsync();
+        }
+
+        await Task.WhenAll(put, resume);
+
+        _listener.Schedules.ShouldBe(1);
+    }
+
     private static NewJob New() => new() { Id = Guid.CreateVersion7(), Name = "known", Queue = "default", Arguments = "{}"u8.ToArray(), MaxAttempts = 10 };
 
     private static async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(SqliteJobStore store) =>

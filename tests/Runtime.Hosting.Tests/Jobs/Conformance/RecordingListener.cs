@@ -7,8 +7,11 @@ namespace Runtime.Jobs.Conformance;
 public sealed class RecordingListener : IJobStoreListener
 {
     private int _arrivals;
+    private int _schedules;
 
     public int Arrivals => Volatile.Read(ref _arrivals);
+
+    public int Schedules => Volatile.Read(ref _schedules);
 
     public ConcurrentQueue<Guid> Ended { get; } = new();
 
@@ -24,10 +27,7 @@ public sealed class RecordingListener : IJobStoreListener
 
     public void WorkArrived() => Interlocked.Increment(ref _arrivals);
 
-    public void SchedulesChanged()
-    {
-        // No test asks.
-    }
+    public void SchedulesChanged() => Interlocked.Increment(ref _schedules);
 
     public void JobEnded(Guid id) => Ended.Enqueue(id);
 
