@@ -26,7 +26,7 @@ internal sealed class JobRunner(JobRegistry registry, IServiceScopeFactory scope
         }
         catch (Exception exception)
         {
-            return new(lease, JobEndingKind.Parked, Short($"The stored arguments cannot be read: {TextOf(exception, static thrown => thrown.Message)}"));
+            return new(lease, JobEndingKind.Parked, Short($"The stored arguments cannot be read: {Queues.Printable.Text(TextOf(exception, static thrown => thrown.Message))}")); // it quotes them
         }
 
         // The system's clock: a timer of the runtime calls back on a worker, which may be busy with the very job whose time is up.
