@@ -20,8 +20,8 @@ internal static class TrialJudge
     /// <summary>The observations in a window: the fewest that give a usable scatter without making an interval long.</summary>
     public const int Window = 5;
 
-    /// <summary>The most observations after a change; beyond them the error falls too slowly to wait for.</summary>
-    public const int MostParts = 3 * Window;
+    /// <summary>The most observations before a change, and after it; beyond them the error falls too slowly to wait for.</summary>
+    public const int MostParts = 4 * Window;
 
     // Where harm shows at once, a trial is not carried through.
     private const int FewestParts = 3;
@@ -35,7 +35,7 @@ internal static class TrialJudge
     private const double AlikeMost = 1 / AlikeLeast;
 
     /// <summary>Judges.</summary>
-    /// <param name="before">The window before the change.</param>
+    /// <param name="before">The parts before the change, a window of them or more.</param>
     /// <param name="after">The parts since it settled, one or more.</param>
     /// <param name="mustImprove">Of what one must improve.</param>
     /// <returns>The verdict; and why, empty while there is none.</returns>

@@ -6,8 +6,14 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
 {
     private readonly CoolDown _coolDown = new();
 
-    // The parts since the last change or verdict, at most a window of them: what strategies see, and what the next trial is compared with.
-    private readonly List<TuningSample> _window = [];
+    // The latest parts under the present settings: what the next trial is compared with. The last window of them is what strategies see.
+    private readonly List<TuningSample> _parts = [];
+
+    // Parts until strategies are asked.
+    private int _untilAsked = TrialJudge.Window;
+
+    // Whether the next part is of a time in which an undone change still had its effect.
+    private bool _isSettling;
 
     private TuningTrial? _trial;
     private long _trials;
@@ -43,23 +49,28 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             _recordedFrozen.Clear();
         }
 
-        _window.Add(part);
-        if (_window.Count < TrialJudge.Window)
+        if (_isSettling)
+        {
+            _isSettling = false;
+            return;
+        }
+
+        Remember(part);
+        if (--_untilAsked > 0)
         {
             return;
         }
 
-        var sample = TuningSample.Merge(_window);
+        _untilAsked = TrialJudge.Window;
+        var sample = TuningSample.Merge(_parts[^TrialJudge.Window..]);
         _coolDown.Next(sample);
         foreach (var strategy in strategies)
         {
             if (Ask(strategy, sample) is { } recommendation && Try(strategy, recommendation, frozen))
             {
-                break;
+                return;
             }
         }
-
-        _window.Clear();
     }
 
     /// <summary>Ends a trial that can get no verdict, and puts the old value back.</summary>
@@ -70,7 +81,7 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             Undo(trial, TuningOutcome.Inconclusive, why);
         }
 
-        _window.Clear();
+        Forget();
     }
 
     /// <summary>Ends a trial that can get no verdict, and leaves the knob alone.</summary>
@@ -81,7 +92,7 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             End(trial, runtime.Get(trial.Knob), TuningOutcome.Abandoned, why);
         }
 
-        _window.Clear();
+        Forget();
     }
 
     private void Continue(TuningTrial trial, TuningSample part)
@@ -92,6 +103,12 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             case Verdict.Keep:
                 _coolDown.Succeeded(trial.Knob, trial.Up);
                 End(trial, trial.To, TuningOutcome.Kept, reason);
+                foreach (var after in trial.After)
+                {
+                    Remember(after); // what is kept has been measured already, so the next step need not wait
+                }
+
+                _untilAsked = 1;
                 break;
             case Verdict.Undo:
                 Undo(trial, TuningOutcome.Undone, reason);
@@ -155,7 +172,7 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             return true;
         }
 
-        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, [.. _window]);
+        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, [.. _parts]);
         return Begin(trial, bounded);
     }
 
@@ -214,9 +231,26 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
     private void End(TuningTrial trial, int value, TuningOutcome outcome, string reason)
     {
         _trial = null;
-        _window.Clear();
+        Forget();
+        _isSettling = outcome is not TuningOutcome.Kept;
         var from = outcome == TuningOutcome.Kept ? trial.From : trial.To;
         Tell(trial.Strategy, Record(trial.Strategy, trial.Knob, from, value, outcome, reason, trial.Number));
+    }
+
+    private void Remember(TuningSample part)
+    {
+        if (_parts.Count == TrialJudge.MostParts)
+        {
+            _parts.RemoveAt(0);
+        }
+
+        _parts.Add(part);
+    }
+
+    private void Forget()
+    {
+        _parts.Clear();
+        _untilAsked = TrialJudge.Window;
     }
 
     private bool Apply(IOptimizationStrategy strategy, OptimizationRecommendation recommendation)

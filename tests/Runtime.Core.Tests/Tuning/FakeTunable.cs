@@ -2,7 +2,7 @@ using Runtime.Core.Tuning;
 
 namespace Runtime.Core.Tests.Tuning;
 
-/// <summary>Knobs without a runtime behind them. Holds whoever turns them to their bounds.</summary>
+/// <summary>Knobs without a runtime behind them. What is set beyond the bounds is remembered: an exception would pass for one of the strategy's.</summary>
 internal sealed class FakeTunable : IRuntimeTunable
 {
     private readonly Dictionary<TuningKnob, (int Value, int Configured, int Least, int Greatest)> _knobs;
@@ -19,6 +19,8 @@ internal sealed class FakeTunable : IRuntimeTunable
 
     /// <summary>Every value that was set, in order.</summary>
     public List<(TuningKnob Knob, int Value)> Sets { get; } = [];
+
+    public List<(TuningKnob Knob, int Value)> OutOfBounds { get; } = [];
 
     public int Workers => Get(TuningKnob.WorkerThreads);
 
@@ -37,7 +39,11 @@ internal sealed class FakeTunable : IRuntimeTunable
 
     public void Set(TuningKnob knob, int value)
     {
-        value.ShouldBeInRange(_knobs[knob].Least, _knobs[knob].Greatest);
+        if (value < _knobs[knob].Least || value > _knobs[knob].Greatest)
+        {
+            OutOfBounds.Add((knob, value));
+        }
+
         if (!Stuck.Contains(value))
         {
             Sets.Add((knob, value));

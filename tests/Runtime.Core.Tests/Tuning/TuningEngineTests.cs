@@ -45,7 +45,7 @@ public sealed class TuningEngineTests
         }
 
         _runtime.Workers.ShouldBe(4);
-        int[] pauses = [.. windows.Zip(windows.Skip(1)).Select(static pair => (pair.Second - pair.First - TrialJudge.Window - 1) / TrialJudge.Window)];
+        int[] pauses = [.. windows.Zip(windows.Skip(1)).Select(static pair => (pair.Second - pair.First - TrialJudge.Window - 2) / TrialJudge.Window)];
         pauses.ShouldBe([2, 4, 8, 16, 32, 64]);
         _decisions.Count(static d => d.Outcome == TuningOutcome.Undone).ShouldBe(windows.Count);
     }
@@ -193,6 +193,7 @@ public sealed class TuningEngineTests
         Saturated(TrialJudge.Window, executed: 1000);
 
         _runtime.Workers.ShouldBe(expected);
+        _runtime.OutOfBounds.ShouldBeEmpty();
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed record SimulatedLoad(int Processors, double Noise, TimeSpan Phas
         ["io-bound"] = static random => Steady(random, new(Between(random, 100, 3000), Between(random, 0.00005, 0.0002), 0)),
         ["blocking"] = static random => Steady(random, Overload(random, computing: Between(random, 0.0005, 0.002), blocked: Between(random, 0.005, 0.05), contention: Between(random, 0, 0.05))),
         ["mixed"] = static random => Steady(random, Overload(random, computing: Between(random, 0.002, 0.02), blocked: Between(random, 0.002, 0.02), contention: Between(random, 0, 0.3))),
+        ["noisy"] = static random => Steady(random, Overload(random, computing: Between(random, 0.002, 0.02), blocked: Between(random, 0, 0.02), contention: Between(random, 0, 0.3))) with { Noise = Between(random, 0.05, 0.15) },
         ["moderate"] = static random => Steady(random, new(Between(random, 10, 300), Between(random, 0.0005, 0.003), Between(random, 0, 0.01))),
         ["bursty"] = static random => Steady(random, new(Between(random, 50, 500), Between(random, 0.0005, 0.002), Between(random, 0, 0.02), BurstSeconds: Between(random, 10, 40))),
         ["phase-changing"] = static random => new(

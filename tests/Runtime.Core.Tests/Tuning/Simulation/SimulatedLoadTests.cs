@@ -24,6 +24,8 @@ public sealed class SimulatedLoadTests(ITestOutputHelper output)
             output.WriteLine($"{kind}, seed {seed}: {share:P1} of the best fixed count ({count}); ended at {knobs.Workers} workers; {run.Decisions.Count(static d => d.Outcome == TuningOutcome.Applied)} trials, {turns} turns in the second hour");
 
             share.ShouldBeGreaterThanOrEqualTo(0.9, $"{kind}, seed {seed}: {load}");
+            run.Knobs.OutOfBounds.ShouldBeEmpty();
+            run.Failures.ShouldBeEmpty();
             EveryTrialEndsOnce(run.Decisions);
             turns.ShouldBeLessThanOrEqualTo(load.Phases.Length > 1 ? 12 : 4, $"{kind}, seed {seed}: {string.Join('\n', run.Decisions)}");
         }
@@ -49,20 +51,25 @@ public sealed class SimulatedLoadTests(ITestOutputHelper output)
         (climbing / Seeds).ShouldBeGreaterThanOrEqualTo(0.93);
     }
 
-    // From one applied trial to its end there is no other, and every one has exactly one end.
+    // From one applied trial to its end there is no other, every one has exactly one end, and what is not kept is as it was before.
     private static void EveryTrialEndsOnce(IReadOnlyList<TuningDecision> decisions)
     {
-        long? open = null;
+        TuningDecision? open = null;
         foreach (var decision in decisions.Where(static decision => decision.Trial > 0))
         {
             if (decision.Outcome == TuningOutcome.Applied)
             {
                 open.ShouldBeNull();
-                open = decision.Trial;
+                open = decision;
             }
             else
             {
-                decision.Trial.ShouldBe(open!.Value);
+                decision.Trial.ShouldBe(open!.Trial);
+                if (decision.Outcome is TuningOutcome.Undone or TuningOutcome.Inconclusive)
+                {
+                    decision.To.ShouldBe(open.From);
+                }
+
                 open = null;
             }
         }

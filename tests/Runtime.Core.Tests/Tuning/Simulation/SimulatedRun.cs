@@ -3,7 +3,7 @@ using Runtime.Core.Tuning;
 namespace Runtime.Core.Tests.Tuning.Simulation;
 
 /// <summary>A tuner, or nobody, and a load, for some virtual hours.</summary>
-internal sealed record SimulatedRun(SimulatedRuntime Runtime, FakeTunable Knobs, IReadOnlyList<TuningDecision> Decisions)
+internal sealed record SimulatedRun(SimulatedRuntime Runtime, FakeTunable Knobs, IReadOnlyList<TuningDecision> Decisions, IReadOnlyList<Exception> Failures)
 {
     private static readonly TimeSpan Length = TimeSpan.FromHours(2);
 
@@ -20,28 +20,28 @@ internal sealed record SimulatedRun(SimulatedRuntime Runtime, FakeTunable Knobs,
         {
             time.Advance(Length);
             runtime.Read();
-            return new(runtime, knobs, []);
+            return new(runtime, knobs, [], []);
         }
 
         var decisions = new List<TuningDecision>();
-        Tuner? awake = null;
+        var failures = new List<Exception>();
         using var tuner = new Tuner(
             knobs, runtime.Read, static () => TuningSignals.None, () => { }, [], time, new TunerOptions { Interval = TimeSpan.FromSeconds(5), Strategies = strategies });
-        awake = tuner;
         tuner.Decided = decisions.Add;
+        tuner.StrategyFailed = (_, exception) => failures.Add(exception);
         tuner.Start();
         for (var now = TimeSpan.Zero; now < Length; now += TimeSpan.FromSeconds(1))
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            if (awake.IsAsleep && runtime.Read().Executed != 0)
+            if (tuner.IsAsleep && runtime.Read().Executed != 0)
             {
-                awake.NotifyActivity();
+                tuner.NotifyActivity();
             }
         }
 
         runtime.Read();
         tuner.Stop();
-        return new(runtime, knobs, decisions);
+        return new(runtime, knobs, decisions, failures);
     }
 
     /// <summary>Items done in the second half of each phase, or of all the time.</summary>
