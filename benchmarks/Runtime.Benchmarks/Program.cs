@@ -13,6 +13,7 @@ using Runtime.Benchmarks.Scheduler;
 using Runtime.Benchmarks.Soak;
 using Runtime.Benchmarks.StartStop;
 using Runtime.Benchmarks.Timers;
+using Runtime.Benchmarks.Tuning;
 using Runtime.Benchmarks.Web;
 
 BenchmarkCommand[] commands =
@@ -35,6 +36,7 @@ BenchmarkCommand[] commands =
     new StartStopCommand(),
     new PhasesCommand(),
     new PartsCommand(),
+    new TunerCommand(),
 ];
 
 var command = args.Length == 0 ? null : Array.Find(commands, c => c.Name == args[0]);

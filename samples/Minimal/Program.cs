@@ -5,7 +5,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddAsyncRuntime();
 
 var app = builder.Build();
-app.MapAsyncRuntime(); // /health, /health/live, /health/ready, /metrics
+app.MapAsyncRuntime(); // /health, /health/live, /health/ready, /metrics, /runtime/tuner
 
 app.MapPost("/primes/{below:int}", (int below, IBackgroundQueue queue) =>
 {

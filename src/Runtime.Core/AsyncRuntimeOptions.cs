@@ -120,7 +120,7 @@ public sealed class TunerOptions
     /// <value>Default <see langword="true"/>.</value>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Gets or sets the time between two samples while there is work. An idle runtime takes none.</summary>
+    /// <summary>Gets or sets the time between two decisions while there is work; samples are taken five times as often. An idle runtime takes none.</summary>
     /// <value>Default 5 s. From 10 ms to 1 hour.</value>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -131,6 +131,10 @@ public sealed class TunerOptions
     /// <summary>Gets or sets the names of the built-in strategies that are switched on.</summary>
     /// <value>Default: all of them.</value>
     public IList<string> Strategies { get; set; } = [];
+
+    /// <summary>Gets or sets how late the tuner may let timers fire while there is little to do, so that several share one wake-up.</summary>
+    /// <value>Default zero: it leaves timers alone. From zero to 1 s, in whole milliseconds. Without effect where <see cref="TimerOptions.Slack"/> is as great.</value>
+    public TimeSpan MaxTimerSlack { get; set; }
 }
 
 /// <summary>Settings of the shutdown.</summary>

@@ -9,7 +9,7 @@ internal static class AsyncRuntimeOptionsRules
     private const string Prefix = nameof(AsyncRuntimeOptions) + ":";
 
     /// <summary>The names that <c>Tuner:Strategies</c> may hold.</summary>
-    public static IReadOnlyList<string> Strategies { get; } = ["ThreadCount", "QueueSize", "WorkStealing", "CleanupThreshold"];
+    public static IReadOnlyList<string> Strategies { get; } = ["ThreadCount", "HillClimbing", "QueueSize", "WorkStealing", "CleanupThreshold", "Isolation", "Energy"];
 
     /// <summary>The rule of every setting, in the order of the documentation.</summary>
     public static IReadOnlyList<OptionRule<AsyncRuntimeOptions>> All { get; } =
@@ -68,6 +68,8 @@ internal static class AsyncRuntimeOptionsRules
         OptionRule.List<AsyncRuntimeOptions>(
             "Tuner:Strategies", "all of them", "names out of " + string.Join(", ", Strategies), static name => Strategies.Contains(name, StringComparer.OrdinalIgnoreCase),
             static o => o.Tuner.Strategies, static (o, v) => o.Tuner.Strategies = v),
+        OptionRule.Duration<AsyncRuntimeOptions>(
+            "Tuner:MaxTimerSlack", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromSeconds(1), static o => o.Tuner.MaxTimerSlack, static (o, v) => o.Tuner.MaxTimerSlack = v),
         OptionRule.Duration<AsyncRuntimeOptions>(
             "Shutdown:DrainTimeout", TimeSpan.FromSeconds(25), TimeSpan.Zero, TimeSpan.FromDays(1),
             static o => o.Shutdown.DrainTimeout, static (o, v) => o.Shutdown.DrainTimeout = v),

@@ -8,10 +8,10 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Maps the endpoints of the asynchronous runtime.</summary>
 public static class AsyncRuntimeEndpointRouteBuilderExtensions
 {
-    /// <summary>Maps <c>GET /health</c>, <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c>.</summary>
+    /// <summary>Maps <c>GET /health</c>, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c> and <c>/runtime/tuner</c>.</summary>
     /// <param name="endpoints">The application.</param>
-    /// <param name="prefix">What goes before the four paths, e.g. <c>/internal</c>.</param>
-    /// <returns>A convention builder for all four, e.g. to require authorization.</returns>
+    /// <param name="prefix">What goes before the five paths, e.g. <c>/internal</c>.</param>
+    /// <returns>A convention builder for all five, e.g. to require authorization.</returns>
     /// <exception cref="InvalidOperationException"><c>AddAsyncRuntime</c> was not called.</exception>
     public static IEndpointConventionBuilder MapAsyncRuntime(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "")
     {

@@ -10,6 +10,7 @@ using Runtime.Hosting.Health;
 using Runtime.Hosting.Lifetime;
 using Runtime.Hosting.Memory;
 using Runtime.Hosting.Metrics;
+using Runtime.Hosting.Queues;
 using Runtime.Hosting.Tuning;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -25,7 +26,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
     /// This operation is idempotent: another call only adds its <paramref name="configure"/>. The section is read from the application's
     /// configuration without further ado, checked when the host starts, and applied to the running process when it changes.
     /// Delegates of <c>services.Configure&lt;AsyncRuntimeOptions&gt;(…)</c> count too.
-    /// Services to inject: <see cref="IBackgroundQueue"/> (named ones by key), <see cref="IWorkTracker"/>, <see cref="AsyncRuntime"/>, and under the
+    /// Services to inject: <see cref="IBackgroundQueue"/> (named ones by key), <see cref="IWorkTracker"/>, <see cref="AsyncRuntime"/>, <see cref="Tuner"/>, and under the
     /// key <c>AsyncRuntime</c> its <see cref="TimeProvider"/> and its <see cref="System.Buffers.MemoryPool{T}"/>.
     /// </remarks>
     public static IAsyncRuntimeBuilder AddAsyncRuntime(this IServiceCollection services, Action<AsyncRuntimeHostingOptions>? configure = null)
@@ -52,7 +53,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
         return new AsyncRuntimeBuilder(services);
     }
 
-    /// <summary>Serves <c>/health</c>, <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c> on a port of their own, for an application without a web server. Adds the runtime as well.</summary>
+    /// <summary>Serves <c>/health</c>, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c> and <c>/runtime/tuner</c> on a port of their own, for an application without a web server. Adds the runtime as well.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Changes settings in code; it wins over the configuration section <c>AsyncRuntime:Endpoints</c>.</param>
     /// <returns>A builder for more.</returns>
@@ -105,13 +106,17 @@ public static class AsyncRuntimeServiceCollectionExtensions
 
     private static void AddTuner(this IServiceCollection services)
     {
-        services.AddSingleton(static provider => new TunableRuntime(provider.GetRequiredService<AsyncRuntime>(), provider.GetRequiredService<LiveOptions>().CurrentValue));
+        services.AddSingleton(static provider => new TunableRuntime(
+            provider.GetRequiredService<AsyncRuntime>(), provider.GetRequiredService<BackgroundQueues>().SetCapacityShare, provider.GetRequiredService<LiveOptions>().CurrentValue));
+        services.AddSingleton<TunerSenses>();
+        services.AddSingleton<TunerMetrics>();
         services.AddSingleton(static provider =>
         {
             var runtime = provider.GetRequiredService<AsyncRuntime>();
             return new Tuner(
                 provider.GetRequiredService<TunableRuntime>(),
                 runtime.Snapshot,
+                provider.GetRequiredService<TunerSenses>().Read,
                 runtime.WatchForActivity,
                 provider.GetServices<IOptimizationStrategy>(),
                 TimeProvider.System,
@@ -129,6 +134,7 @@ public static class AsyncRuntimeServiceCollectionExtensions
         });
         services.AddHealthChecks().AddCheck<RuntimeHealthCheck>(RuntimeHealthCheck.Name, failureStatus: null, tags: [RuntimeEndpoints.ReadyTag]);
         services.AddSingleton<MetricsScraper>();
+        services.AddSingleton<TunerJson>();
         services.AddSingleton<RuntimeEndpoints>();
     }
 }

@@ -29,6 +29,7 @@ internal static class EventIds
     // 600: tuning
     public const int TunerDecision = 601;
     public const int TunerStrategyFailed = 602;
+    public const int TunerUndoFailed = 603;
 
     // 700: queues
     public const int WorkFailed = 700;

@@ -8,6 +8,18 @@ public enum TuningKnob
 
     /// <summary>Whether idle workers take work from busy ones: 0 or 1.</summary>
     WorkStealing,
+
+    /// <summary>How much of their capacity the queues use that reject what does not fit, in percent.</summary>
+    QueueCapacity,
+
+    /// <summary>How many retired things start the cleaning.</summary>
+    CleanupThreshold,
+
+    /// <summary>How far the workers stand back for request threads: a value of <see cref="WorkerIsolation"/>.</summary>
+    Isolation,
+
+    /// <summary>How late timers may fire so that they share a wake-up, in milliseconds.</summary>
+    TimerSlack,
 }
 
 /// <summary>A runtime as a tuner sees it: knobs with bounds.</summary>
@@ -18,6 +30,11 @@ public interface IRuntimeTunable
     /// <param name="knob">Which.</param>
     /// <returns>Its value now.</returns>
     int Get(TuningKnob knob);
+
+    /// <summary>Reads what the user has configured for a knob; where the tuner returns to when its reasons are gone.</summary>
+    /// <param name="knob">Which.</param>
+    /// <returns>The configured value; within the bounds.</returns>
+    int Configured(TuningKnob knob) => Get(knob);
 
     /// <summary>Reads the bounds that the user has set for a knob.</summary>
     /// <param name="knob">Which.</param>

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Runtime.Core.Tuning;
 
-/// <summary>More workers when all are busy and work waits; fewer when most of them are parked.</summary>
-/// <remarks>Up by half and down by half: from any load between the two thresholds, neither step leads past the other one, so it cannot swing.</remarks>
+/// <summary>The rule of the source design: half as many workers again above 90 % utilization and 100 ms average wait; half of them below 30 %, not below 2.</summary>
+/// <remarks>From any load between the two thresholds, neither step leads past the other one, so the rule by itself cannot swing.</remarks>
 internal sealed class ThreadCountStrategy : IOptimizationStrategy
 {
     public const double BusyAbove = 0.9;

@@ -2,27 +2,42 @@ namespace Runtime.Core.Tuning;
 
 /// <summary>Watches a running runtime and turns its knobs within the user's bounds: sample, recommend, apply, judge the effect, keep or undo.</summary>
 /// <remarks>
-/// Thread safe. Every decision is recorded with its reason. A sample that shows no work is the last one until there is work again, so an
+/// Thread safe. Every decision is recorded with its reason. When an interval has passed without work no sample is taken until there is work again, so an
 /// idle runtime is left in peace. Samples are taken on the ThreadPool by a timer of the system: a tuner that ran on the workers it watches
 /// would be blind when all of them are stuck.
 /// </remarks>
-public sealed class Tuner : IDisposable
+public sealed partial class Tuner : IDisposable
 {
-    private static readonly IOptimizationStrategy[] BuiltIn = [new ThreadCountStrategy(), new WorkStealingStrategy()];
+    // Samples are taken at a part of the interval, so that an interval has a scatter; but not more often than a timer can tell apart.
+    private static readonly TimeSpan ShortestPart = TimeSpan.FromMilliseconds(2);
 
     private readonly DecisionLog _decisions = new();
     private readonly IOptimizationStrategy[] _custom;
+
+    // One of each for this tuner: some remember what they have learned.
+    private readonly IOptimizationStrategy[] _builtIn =
+    [
+        new HillClimbingStrategy(), new ThreadCountStrategy(), new QueueSizeStrategy(), new WorkStealingStrategy(), new CleanupThresholdStrategy(), new IsolationStrategy(), new EnergyStrategy(),
+    ];
+
     private readonly Func<RuntimeSnapshot> _snapshot;
     private readonly Action _watchForActivity;
+    private readonly IRuntimeTunable _runtime;
     private readonly TuningSampler _sampler;
     private readonly TuningEngine _engine;
     private readonly ITimer _timer;
 
+    // Whoever touches sampler or engine does it in here.
+    private readonly SerialWork _serial = new();
+
     // Swapped whole by Reconfigure.
     private volatile Settings _settings;
 
-    // 1 while a sample is being taken. By Interlocked; whoever sets it owns sampler and engine.
-    private int _sampling;
+    // Why Freeze was called; null after Unfreeze.
+    private volatile string? _freeze;
+
+    // Parts in a row without work; in _serial.
+    private int _idleParts;
 
     // 1 while no timer is armed because there is no work. By Interlocked; whoever clears it arms the timer.
     private int _dormant;
@@ -33,18 +48,26 @@ public sealed class Tuner : IDisposable
     /// <summary>Creates a tuner; it does nothing until <see cref="Start"/>.</summary>
     /// <param name="runtime">What it turns.</param>
     /// <param name="snapshot">Reads the runtime.</param>
+    /// <param name="listen">Reads what is around it.</param>
     /// <param name="watchForActivity">Asks for one call of <see cref="NotifyActivity"/> as soon as there is work again.</param>
     /// <param name="custom">Strategies of the user; they are always on, and asked before the built-in ones.</param>
     /// <param name="clock">Takes the samples' time.</param>
     /// <param name="options">The settings.</param>
     internal Tuner(
-        IRuntimeTunable runtime, Func<RuntimeSnapshot> snapshot, Action watchForActivity, IEnumerable<IOptimizationStrategy> custom, TimeProvider clock, TunerOptions options)
+        IRuntimeTunable runtime,
+        Func<RuntimeSnapshot> snapshot,
+        Func<TuningSignals> listen,
+        Action watchForActivity,
+        IEnumerable<IOptimizationStrategy> custom,
+        TimeProvider clock,
+        TunerOptions options)
     {
         _custom = [.. custom];
-        _settings = Settings.Of(options, _custom);
+        _settings = SettingsOf(options);
         _snapshot = snapshot;
         _watchForActivity = watchForActivity;
-        _sampler = new(snapshot, runtime, clock);
+        _runtime = runtime;
+        _sampler = new(snapshot, listen, runtime, clock);
         _engine = new(runtime, clock, Record, (strategy, exception) => StrategyFailed?.Invoke(strategy, exception));
         _timer = clock.CreateTimer(static self => ((Tuner)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -58,6 +81,15 @@ public sealed class Tuner : IDisposable
     /// <summary>Gets the latest decisions, at most 256, oldest first.</summary>
     public IReadOnlyList<TuningDecision> Decisions => _decisions.ToList();
 
+    /// <summary>Gets why nothing is changed at present; <see langword="null"/> while the tuner is free to.</summary>
+    public string? Frozen => _freeze ?? (_settings.Frozen ? "Tuner:Frozen is true in the configuration" : null);
+
+    /// <summary>Gets whether no sample is taken because there is no work.</summary>
+    public bool IsAsleep => Volatile.Read(ref _dormant) == 1;
+
+    /// <summary>Gets the names of the strategies that are asked, in this order.</summary>
+    public IReadOnlyList<string> Strategies => [.. _settings.Strategies.Select(static strategy => strategy.Name)];
+
     /// <summary>Stops for good.</summary>
     public void Dispose()
     {
@@ -65,114 +97,21 @@ public sealed class Tuner : IDisposable
         _timer.Dispose();
     }
 
-    internal void Start()
+    /// <summary>Forbids changes from now on: what is on trial is undone with the next sample, and recommendations are only recorded. Freezing again replaces the reason.</summary>
+    /// <param name="reason">Why; shown in <c>/health</c> and <c>/runtime/tuner</c>.</param>
+    /// <exception cref="ArgumentException">There is no reason.</exception>
+    public void Freeze(string reason)
     {
-        _started = true;
-        Restart();
-        Arm();
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
+        _freeze = reason;
     }
 
-    internal void Stop()
-    {
-        _started = false;
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>Puts new settings in force; a new interval counts from now.</summary>
-    internal void Reconfigure(TunerOptions options)
-    {
-        var changed = Settings.Of(options, _custom);
-        var interval = _settings.Interval;
-        var enabled = _settings.Enabled;
-        _settings = changed;
-        if (changed.Enabled && !enabled)
-        {
-            Restart();
-        }
-
-        if (_started && (changed.Interval != interval || changed.Enabled != enabled))
-        {
-            Arm();
-        }
-    }
-
-    /// <summary>Says that there is work. Costs one read unless the tuner is dormant; may be called from anywhere, any number of times.</summary>
-    internal void NotifyActivity()
-    {
-        if (Volatile.Read(ref _dormant) == 1 && Interlocked.Exchange(ref _dormant, 0) == 1)
-        {
-            _sampler.CountFromNow();
-            Arm();
-        }
-    }
-
-    // What happened while nobody looked says nothing about the time to come.
-    private void Restart()
-    {
-        if (Interlocked.Exchange(ref _sampling, 1) == 0)
-        {
-            _sampler.Restart();
-            Volatile.Write(ref _sampling, 0);
-        }
-    }
-
-    private void Arm()
-    {
-        var settings = _settings;
-        _timer.Change(_started && settings.Enabled ? settings.Interval : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    private void Tick()
-    {
-        if (!_started || Interlocked.Exchange(ref _sampling, 1) == 1)
-        {
-            return; // two ticks at once come of a new interval; the one that samples arms the timer again
-        }
-
-        bool idle;
-        long executed;
-        try
-        {
-            var settings = _settings;
-            var sample = _sampler.Take();
-            executed = _sampler.Executed;
-            idle = sample.IsIdle;
-            if (!idle)
-            {
-                _engine.Step(sample, settings.Strategies, settings.Frozen);
-            }
-        }
-        finally
-        {
-            Volatile.Write(ref _sampling, 0);
-        }
-
-        if (!idle)
-        {
-            Arm();
-            return;
-        }
-
-        Volatile.Write(ref _dormant, 1);
-        _watchForActivity();
-        if (_snapshot().Executed != executed)
-        {
-            NotifyActivity(); // work came between the sample and the watch
-        }
-    }
+    /// <summary>Takes back <see cref="Freeze"/>. A tuner that the configuration freezes stays frozen.</summary>
+    public void Unfreeze() => _freeze = null;
 
     private void Record(TuningDecision decision)
     {
         _decisions.Add(decision);
         Decided?.Invoke(decision);
-    }
-
-    private sealed record Settings(bool Enabled, TimeSpan Interval, bool Frozen, IOptimizationStrategy[] Strategies)
-    {
-        public static Settings Of(TunerOptions options, IOptimizationStrategy[] custom) => new(
-            options.Enabled,
-            options.Interval,
-            options.Frozen,
-            [.. custom, .. BuiltIn.Where(strategy => options.Strategies.Count == 0 || options.Strategies.Contains(strategy.Name, StringComparer.OrdinalIgnoreCase))]);
     }
 }

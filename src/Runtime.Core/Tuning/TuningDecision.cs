@@ -3,7 +3,7 @@ namespace Runtime.Core.Tuning;
 /// <summary>What became of a recommendation.</summary>
 public enum TuningOutcome
 {
-    /// <summary>Put into force; the next sample tells whether it stays.</summary>
+    /// <summary>Put into force on trial; another decision with the same number tells how it ended.</summary>
     Applied,
 
     /// <summary>The effect was good enough; it stays.</summary>
@@ -14,6 +14,18 @@ public enum TuningOutcome
 
     /// <summary>The tuner is frozen: recorded, not applied.</summary>
     Frozen,
+
+    /// <summary>The load changed, or the noise was too great, or there was no time: nothing was learned, and the old value is back.</summary>
+    Inconclusive,
+
+    /// <summary>Somebody else turned the knob, or the tuner was stopped: no verdict, and the knob is as it is.</summary>
+    Abandoned,
+
+    /// <summary>It could not be put into force.</summary>
+    Failed,
+
+    /// <summary>It was to be undone, and the old value could not be put back.</summary>
+    UndoFailed,
 }
 
 /// <summary>A decision of the tuner.</summary>
@@ -24,4 +36,8 @@ public enum TuningOutcome
 /// <param name="To">The value after.</param>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Reason">Why, with the figures.</param>
-public sealed record TuningDecision(DateTimeOffset At, string Strategy, TuningKnob Knob, int From, int To, TuningOutcome Outcome, string Reason);
+public sealed record TuningDecision(DateTimeOffset At, string Strategy, TuningKnob Knob, int From, int To, TuningOutcome Outcome, string Reason)
+{
+    /// <summary>Gets the number of the trial, from 1 on; an <see cref="TuningOutcome.Applied"/> and its end share it. 0 where nothing was tried.</summary>
+    public long Trial { get; init; }
+}

@@ -1,58 +1,136 @@
-using System.Globalization;
-
 namespace Runtime.Core.Tuning;
 
-/// <summary>The tuner's mind: one sample in, at most one change out, and every change judged by the sample after it.</summary>
-/// <remarks>
-/// <para>More threads must pay: unless throughput rises or waits fall, the change is undone. Less of something must do no harm.</para>
-/// <para>A change that was undone is not tried again for a while, twice as long each time, so a wrong idea cannot swing.</para>
-/// Not thread safe; knows no time and no threads, so it is tested on samples that nobody had to wait for.
-/// </remarks>
+/// <summary>The state machine: parts in, at most one change at a time out, and every change brought to an end. See the README of this folder.</summary>
+/// <remarks>Not thread safe; knows no threads and waits for nothing, so it is tested on samples that nobody had to wait for.</remarks>
 internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, Action<TuningDecision> record, Action<string, Exception> failed)
 {
-    // What counts as an effect; smaller differences are noise.
-    private const double Gain = 1.05;
-    private const double Relief = 0.8;
-    private const double Harm = 0.9;
-    private static readonly TimeSpan HarmfulWait = TimeSpan.FromMilliseconds(10);
+    private readonly CoolDown _coolDown = new();
 
-    // In samples: how long an undone change rests, at first and at most.
-    private const int FirstRest = 4;
-    private const int LongestRest = 64;
+    // The latest parts under the present settings: what the next trial is compared with. The last window of them is what strategies see.
+    private readonly List<TuningSample> _parts = [];
 
-    private readonly Dictionary<(string Strategy, TuningKnob Knob, bool Up), (int Length, int Until)> _resting = [];
+    // Parts until strategies are asked.
+    private int _untilAsked = TrialJudge.Window;
 
-    // The change that waits for its judgement.
-    private Trial? _trial;
+    // Whether the next part is of a time in which an undone change still had its effect.
+    private bool _isSettling;
 
-    // The last recommendation recorded while frozen: the same one again is no news.
-    private (string Strategy, OptimizationRecommendation Recommendation)? _lastFrozen;
-    private int _samples;
+    private TuningTrial? _trial;
+    private long _trials;
 
-    /// <summary>Takes in a sample.</summary>
-    /// <param name="sample">The sample.</param>
+    // What was recorded while frozen: the same once more is no news.
+    private readonly HashSet<(string Strategy, TuningKnob Knob, int To)> _recordedFrozen = [];
+
+    /// <summary>Gets the change that waits for its verdict, if any.</summary>
+    public TuningTrial? Trial => _trial;
+
+    /// <summary>Takes in a part.</summary>
+    /// <param name="part">What happened since the part before.</param>
     /// <param name="strategies">Who to ask, in this order.</param>
-    /// <param name="frozen">Whether to record only.</param>
-    public void Step(TuningSample sample, IEnumerable<IOptimizationStrategy> strategies, bool frozen)
+    /// <param name="frozen">Why nothing may be changed; <see langword="null"/> when it may.</param>
+    public void Step(TuningSample part, IReadOnlyList<IOptimizationStrategy> strategies, string? frozen)
     {
-        _samples++;
-        if (_trial is { } trial)
+        if (_trial is not null)
         {
-            _trial = null;
-            if (runtime.Get(trial.Knob) == trial.To && !frozen)
+            if (frozen is not null)
             {
-                Judge(trial, sample);
-                return; // the next sample is the first that shows the outcome
+                Interrupt($"the tuner was frozen before a verdict: {frozen}");
             }
+            else if (!WasTurnedByOthers())
+            {
+                Continue(_trial, part);
+            }
+
+            return;
         }
 
+        if (frozen is null)
+        {
+            _recordedFrozen.Clear();
+        }
+
+        if (_isSettling)
+        {
+            _isSettling = false;
+            return;
+        }
+
+        Remember(part);
+        if (--_untilAsked > 0)
+        {
+            return;
+        }
+
+        _untilAsked = TrialJudge.Window;
+        var sample = TuningSample.Merge(_parts[^TrialJudge.Window..]);
+        _coolDown.Next(sample);
         foreach (var strategy in strategies)
         {
-            if (Ask(strategy, sample) is { } recommendation && Try(strategy, recommendation, sample, frozen))
+            if (Ask(strategy, sample) is { } recommendation && Try(strategy, recommendation, frozen))
             {
                 return;
             }
         }
+    }
+
+    /// <summary>Ends a trial that can get no verdict, and puts the old value back.</summary>
+    public void Interrupt(string why)
+    {
+        if (_trial is { } trial && !WasTurnedByOthers())
+        {
+            Undo(trial, TuningOutcome.Inconclusive, why);
+        }
+
+        Forget();
+    }
+
+    /// <summary>Ends a trial that can get no verdict, and leaves the knob alone.</summary>
+    public void Abandon(string why)
+    {
+        if (_trial is { } trial)
+        {
+            End(trial, runtime.Get(trial.Knob), TuningOutcome.Abandoned, why);
+        }
+
+        Forget();
+    }
+
+    private void Continue(TuningTrial trial, TuningSample part)
+    {
+        var (verdict, reason) = trial.Take(part);
+        switch (verdict)
+        {
+            case Verdict.Keep:
+                _coolDown.Succeeded(trial.Knob, trial.Up);
+                End(trial, trial.To, TuningOutcome.Kept, reason);
+                foreach (var after in trial.After)
+                {
+                    Remember(after); // what is kept has been measured already, so the next step need not wait
+                }
+
+                _untilAsked = 1;
+                break;
+            case Verdict.Undo:
+                Undo(trial, TuningOutcome.Undone, reason);
+                break;
+            case Verdict.Inconclusive:
+                Undo(trial, TuningOutcome.Inconclusive, reason);
+                break;
+            default:
+                break;
+        }
+    }
+
+    // The user's word, or another part of the program's: it stands, and a verdict would be about something else.
+    private bool WasTurnedByOthers()
+    {
+        if (_trial is not { } trial || runtime.Get(trial.Knob) is var value && value == trial.To)
+        {
+            return false;
+        }
+
+        End(trial, value, TuningOutcome.Abandoned, $"it was set to {Text(value)} by somebody else");
+        return true;
     }
 
     private OptimizationRecommendation? Ask(IOptimizationStrategy strategy, TuningSample sample)
@@ -68,60 +146,111 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
         }
     }
 
-    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation recommendation, TuningSample sample, bool frozen)
+    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation wanted, string? frozen)
     {
-        var (least, greatest) = runtime.Bounds(recommendation.Knob);
-        var from = runtime.Get(recommendation.Knob);
-        var to = Math.Clamp(recommendation.To, least, greatest);
-        if (to == from || (_resting.TryGetValue((strategy.Name, recommendation.Knob, to > from), out var rest) && _samples < rest.Until))
+        if (!Enum.IsDefined(wanted.Knob))
+        {
+            failed(strategy.Name, new InvalidOperationException($"The strategy {strategy.Name} recommends to turn {wanted.Knob}, which is no knob. Use a value of {nameof(TuningKnob)}."));
+            return false;
+        }
+
+        var (least, greatest) = runtime.Bounds(wanted.Knob);
+        var from = runtime.Get(wanted.Knob);
+        var bounded = wanted with { To = Math.Clamp(wanted.To, least, greatest) };
+        if (bounded.To == from || _coolDown.IsResting(bounded.Knob, bounded.To > from))
         {
             return false;
         }
 
-        var bounded = recommendation with { To = to };
-        if (frozen)
+        if (frozen is not null)
         {
-            if (_lastFrozen is not { } last || last.Strategy != strategy.Name || last.Recommendation.Knob != bounded.Knob || last.Recommendation.To != to)
+            if (_recordedFrozen.Add((strategy.Name, bounded.Knob, bounded.To)))
             {
-                _lastFrozen = (strategy.Name, bounded);
-                Record(strategy.Name, bounded.Knob, from, to, TuningOutcome.Frozen, bounded.Reason);
+                Record(strategy, bounded.Knob, from, bounded.To, TuningOutcome.Frozen, bounded.Reason, trial: 0);
             }
 
             return true;
         }
 
-        if (!Apply(strategy, bounded))
+        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, [.. _parts]);
+        return Begin(trial, bounded);
+    }
+
+    private bool Begin(TuningTrial trial, OptimizationRecommendation recommendation)
+    {
+        var applied = Apply(trial.Strategy, recommendation) && runtime.Get(trial.Knob) == trial.To;
+        if (!applied)
         {
+            // Whatever was turned half-way goes back; and it rests like what was of no use, or it would fail again in every window.
+            PutBack(trial, out _);
+            _coolDown.Failed(trial.Knob, trial.Up, TuningSample.Merge(trial.Before));
+            var end = Record(trial.Strategy, trial.Knob, trial.From, trial.To, TuningOutcome.Failed, $"it could not be applied: {recommendation.Reason}", trial: 0);
+            Tell(trial.Strategy, end);
             return false;
         }
 
-        _trial = new(strategy, bounded.Knob, from, to, sample);
-        Record(strategy.Name, bounded.Knob, from, to, TuningOutcome.Applied, bounded.Reason);
+        _trials++;
+        _trial = trial;
+        Record(trial.Strategy, trial.Knob, trial.From, trial.To, TuningOutcome.Applied, recommendation.Reason, trial.Number);
         return true;
     }
 
-    private void Judge(Trial trial, TuningSample after)
+    private void Undo(TuningTrial trial, TuningOutcome outcome, string reason)
     {
-        var before = trial.Before;
-        var mustPay = trial.Knob == TuningKnob.WorkerThreads && trial.To > trial.From;
-        var good = mustPay
-            ? after.Throughput >= before.Throughput * Gain || after.AverageWait <= before.AverageWait * Relief || after.Utilization < ThreadCountStrategy.BusyAbove
-            : !(after.AverageWait > before.AverageWait + HarmfulWait || (after.Throughput < before.Throughput * Harm && after.Waiting > before.Waiting));
-        var reason = string.Create(
-            CultureInfo.InvariantCulture,
-            $"throughput went from {before.Throughput:0.#} to {after.Throughput:0.#} items/s and the wait from {before.AverageWait.TotalMilliseconds:0.#} to {after.AverageWait.TotalMilliseconds:0.#} ms");
-        var key = (trial.Strategy.Name, trial.Knob, trial.To > trial.From);
-        if (good)
+        _coolDown.Failed(trial.Knob, trial.Up, TuningSample.Merge(trial.Before));
+        if (Apply(trial.Strategy, new(trial.Knob, trial.From, reason)) && runtime.Get(trial.Knob) == trial.From)
         {
-            _resting.Remove(key);
-            Record(trial.Strategy.Name, trial.Knob, trial.From, trial.To, TuningOutcome.Kept, reason);
+            End(trial, trial.From, outcome, reason);
         }
-        else if (Apply(trial.Strategy, new(trial.Knob, trial.From, reason)))
+        else
         {
-            var rest = _resting.TryGetValue(key, out var earlier) ? Math.Min(LongestRest, earlier.Length * 2) : FirstRest;
-            _resting[key] = (rest, _samples + rest);
-            Record(trial.Strategy.Name, trial.Knob, trial.To, trial.From, TuningOutcome.Undone, reason);
+            var back = PutBack(trial, out var value);
+            End(trial, value, back ? outcome : TuningOutcome.UndoFailed, back ? reason : $"it is still {Text(value)} although {Text(trial.From)} was to be put back; {reason}");
         }
+    }
+
+    // Without the strategy, whose own way has failed. The bounds may have moved meanwhile; then the nearest value is right.
+    private bool PutBack(TuningTrial trial, out int value)
+    {
+        var (least, greatest) = runtime.Bounds(trial.Knob);
+        var wanted = Math.Clamp(trial.From, least, greatest);
+        try
+        {
+            runtime.Set(trial.Knob, wanted);
+        }
+        catch (Exception exception)
+        {
+            failed(trial.Strategy.Name, exception);
+        }
+
+        value = runtime.Get(trial.Knob);
+        return value == wanted;
+    }
+
+    // The ends of a trial: the decision runs from the value on trial to the value that there is now; for one that was kept, from the old one to the new.
+    private void End(TuningTrial trial, int value, TuningOutcome outcome, string reason)
+    {
+        _trial = null;
+        Forget();
+        _isSettling = outcome is not TuningOutcome.Kept;
+        var from = outcome == TuningOutcome.Kept ? trial.From : trial.To;
+        Tell(trial.Strategy, Record(trial.Strategy, trial.Knob, from, value, outcome, reason, trial.Number));
+    }
+
+    private void Remember(TuningSample part)
+    {
+        if (_parts.Count == TrialJudge.MostParts)
+        {
+            _parts.RemoveAt(0);
+        }
+
+        _parts.Add(part);
+    }
+
+    private void Forget()
+    {
+        _parts.Clear();
+        _untilAsked = TrialJudge.Window;
     }
 
     private bool Apply(IOptimizationStrategy strategy, OptimizationRecommendation recommendation)
@@ -138,8 +267,24 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
         }
     }
 
-    private void Record(string strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason) =>
-        record(new(clock.GetUtcNow(), strategy, knob, from, to, outcome, reason));
+    private void Tell(IOptimizationStrategy strategy, TuningDecision end)
+    {
+        try
+        {
+            strategy.Learn(end);
+        }
+        catch (Exception exception)
+        {
+            failed(strategy.Name, exception);
+        }
+    }
 
-    private sealed record Trial(IOptimizationStrategy Strategy, TuningKnob Knob, int From, int To, TuningSample Before);
+    private TuningDecision Record(IOptimizationStrategy strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason, long trial)
+    {
+        var decision = new TuningDecision(clock.GetUtcNow(), strategy.Name, knob, from, to, outcome, reason) { Trial = trial };
+        record(decision);
+        return decision;
+    }
+
+    private static string Text(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -8,15 +8,15 @@ using Runtime.Hosting.Metrics;
 
 namespace Runtime.Hosting.Endpoints;
 
-/// <summary>What <c>/health</c>, <c>/health/live</c>, <c>/health/ready</c> and <c>/metrics</c> answer, in a web application and on the port of a worker alike.</summary>
-internal sealed class RuntimeEndpoints(HealthCheckService health, MetricsScraper metrics, IHostApplicationLifetime lifetime)
+/// <summary>What <c>/health</c>, <c>/health/live</c>, <c>/health/ready</c>, <c>/metrics</c> and <c>/runtime/tuner</c> answer, in a web application and on the port of a worker alike.</summary>
+internal sealed class RuntimeEndpoints(HealthCheckService health, MetricsScraper metrics, TunerJson tuner, IHostApplicationLifetime lifetime)
 {
     /// <summary>Checks with this tag decide on readiness.</summary>
     public const string ReadyTag = "ready";
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Maps the four endpoints below a prefix.</summary>
+    /// <summary>Maps the five endpoints below a prefix.</summary>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
         var group = endpoints.MapGroup(prefix);
@@ -24,6 +24,7 @@ internal sealed class RuntimeEndpoints(HealthCheckService health, MetricsScraper
         group.MapMethods("/health/live", Methods, LiveAsync).WithDisplayName("AsyncRuntime liveness");
         group.MapMethods("/health/ready", Methods, ReadyAsync).WithDisplayName("AsyncRuntime readiness");
         group.MapMethods("/metrics", Methods, MetricsAsync).WithDisplayName("AsyncRuntime metrics");
+        group.MapMethods("/runtime/tuner", Methods, tuner.WriteAsync).WithDisplayName("AsyncRuntime tuner");
         return group;
     }
 

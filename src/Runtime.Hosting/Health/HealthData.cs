@@ -1,4 +1,5 @@
 using Runtime.Core;
+using Runtime.Core.Tuning;
 using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
 
@@ -7,7 +8,7 @@ namespace Runtime.Hosting.Health;
 /// <summary>The figures that go with the health of the runtime. Numbers and short names only: they are shown to whoever may see the endpoint.</summary>
 internal static class HealthData
 {
-    public static IReadOnlyDictionary<string, object> Of(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queues, JobEngine jobs) => new Dictionary<string, object>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, object> Of(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queues, JobEngine jobs, Tuner tuner) => new Dictionary<string, object>(StringComparer.Ordinal)
     {
         ["state"] = snapshot.State.ToString(),
         ["workers"] = snapshot.Workers.Count,
@@ -55,6 +56,11 @@ internal static class HealthData
             ["durable"] = jobs.Store.IsDurable,
             ["running"] = jobs.Running,
             ["unwritten"] = jobs.Unwritten,
+        },
+        ["tuner"] = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["frozen"] = tuner.Frozen ?? "",
+            ["asleep"] = tuner.IsAsleep,
         },
         ["queues"] = queues.ToDictionary(static queue => queue.Name, static queue => (object)Of(queue), StringComparer.Ordinal),
     };

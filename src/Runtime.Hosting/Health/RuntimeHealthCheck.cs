@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Runtime.Core;
 using Runtime.Core.Lifecycle;
+using Runtime.Core.Tuning;
 using Runtime.Hosting.Configuration;
 using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Queues;
@@ -9,7 +10,7 @@ using Runtime.Hosting.Queues;
 namespace Runtime.Hosting.Health;
 
 /// <summary>How the runtime is. Unhealthy: it does not run, or its timers or its event loop stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
-internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, JobEngine jobs, LiveOptions options, TimerProbe probe) : IHealthCheck
+internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, JobEngine jobs, LiveOptions options, TimerProbe probe, Tuner tuner) : IHealthCheck
 {
     /// <summary>The name under which the check is registered.</summary>
     public const string Name = "async-runtime";
@@ -59,7 +60,7 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
 
         // An application may have registered this check with a milder failure status; it decides.
         return new HealthCheckResult(
-            status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots, jobs));
+            status == HealthStatus.Unhealthy ? context.Registration.FailureStatus : status, description, data: HealthData.Of(snapshot, queueSnapshots, jobs, tuner));
     }
 
     /// <summary>What is wrong with the event loop, if anything.</summary>

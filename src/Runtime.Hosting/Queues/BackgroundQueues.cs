@@ -26,6 +26,10 @@ internal sealed class BackgroundQueues : IWorkTracker, IDisposable
     // Whether queues that are added from now on are to be started.
     private bool _started;
 
+    // What was last configured, and how much of their capacity the queues that reject use, in percent; under _lock.
+    private AsyncRuntimeHostingOptions _options;
+    private int _capacityShare = 100;
+
     public BackgroundQueues(
         AsyncRuntime runtime,
         IServiceScopeFactory scopes,
@@ -38,6 +42,7 @@ internal sealed class BackgroundQueues : IWorkTracker, IDisposable
         var logger = loggers.CreateLogger(QueueLog.Category);
         _services = new QueueServices(
             runtime, scopes, clock, logger, new QueueMetrics(meters, clock, Snapshot), new WorkTracer(_activities, logger, clock), new SecretSource());
+        _options = options;
         Apply(options);
     }
 
@@ -58,6 +63,19 @@ internal sealed class BackgroundQueues : IWorkTracker, IDisposable
 
     /// <summary>Puts new settings in force. A queue that is new is added; one that is no longer named keeps its settings, since it may hold work.</summary>
     public void Reconfigure(AsyncRuntimeHostingOptions options) => Apply(options);
+
+    /// <summary>Has the queues that reject use this much of their capacity, in percent: 1 to 100. What they hold beyond it stays; new items are refused until it fits.</summary>
+    public void SetCapacityShare(int percent)
+    {
+        lock (_lock)
+        {
+            if (_capacityShare != percent)
+            {
+                _capacityShare = percent;
+                Apply_NeedsLock(_options);
+            }
+        }
+    }
 
     /// <summary>Lets all queues accept work.</summary>
     public void Start()
@@ -116,17 +134,23 @@ internal sealed class BackgroundQueues : IWorkTracker, IDisposable
 
         lock (_lock)
         {
-            Apply_NeedsLock(DefaultName, options, options.Queue);
-            foreach (var (name, queue) in options.Queues)
-            {
-                Apply_NeedsLock(name, options, queue);
-            }
+            _options = options;
+            Apply_NeedsLock(options);
+        }
+    }
+
+    private void Apply_NeedsLock(AsyncRuntimeHostingOptions options)
+    {
+        Apply_NeedsLock(DefaultName, options, options.Queue);
+        foreach (var (name, queue) in options.Queues)
+        {
+            Apply_NeedsLock(name, options, queue);
         }
     }
 
     private void Apply_NeedsLock(string name, AsyncRuntimeOptions runtime, BackgroundQueueOptions options)
     {
-        var settings = QueueSettings.From(runtime, options, _services.Clock);
+        var settings = QueueSettings.From(runtime, options, _services.Clock).WithCapacityShare(_capacityShare);
         if (Find(_queues, name) is { } known)
         {
             known.Reconfigure(settings);

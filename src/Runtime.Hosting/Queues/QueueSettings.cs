@@ -45,6 +45,10 @@ internal sealed record QueueSettings
         Priorities = runtime.EnablePriorityScheduling,
     };
 
+    /// <summary>The same with a part of the capacity, where the queue rejects what does not fit; elsewhere a lesser capacity would only move the wait, or lose what was accepted.</summary>
+    public QueueSettings WithCapacityShare(int percent) =>
+        FullMode == QueueFullMode.Reject && percent < 100 ? this with { Capacity = (int)Math.Max(1, (long)Capacity * percent / 100) } : this;
+
     /// <summary>How many items run at once where that is left to us.</summary>
     public static int AutomaticConcurrency(int workers) => Math.Max(LeastAutomaticConcurrency, workers * ConcurrencyPerWorker);
 }

@@ -4,44 +4,36 @@ using Runtime.Core.Tuning;
 namespace Runtime.Hosting.Tuning;
 
 /// <summary>A runtime with two masters: the configuration says what it is, and within that the tuner turns.</summary>
-/// <remarks>
-/// Thread safe. A reload keeps what the tuner has found unless it changes that very setting or its bounds.
-/// A number of workers that is configured is kept to: unless it is 0 (automatic), the tuner moves it only when MaxWorkerThreads is set as well.
-/// </remarks>
-internal sealed class TunableRuntime(AsyncRuntime runtime, AsyncRuntimeOptions options) : IRuntimeTunable
+/// <remarks>Thread safe. A reload keeps what the tuner has found unless it changes that very setting or its bounds.</remarks>
+/// <param name="runtime">The runtime.</param>
+/// <param name="setCapacityShare">Sets how much of their capacity the queues that reject use, in percent.</param>
+/// <param name="options">The configuration.</param>
+internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapacityShare, AsyncRuntimeHostingOptions options) : IRuntimeTunable
 {
     // Serialises changes; nothing of the user's runs under it.
     private readonly Lock _lock = new();
 
-    // The configuration, and what the tuner has turned; under _lock.
-    private AsyncRuntimeOptions _configured = options;
-    private int? _workers;
-    private bool? _stealing;
+    // What the tuner has turned; under _lock.
+    private readonly Dictionary<TuningKnob, int> _turned = [];
+
+    // The configuration; under _lock.
+    private AsyncRuntimeHostingOptions _configured = options;
 
     /// <summary>Puts a new configuration in force.</summary>
-    public void Reconfigure(AsyncRuntimeOptions configured)
+    public void Reconfigure(AsyncRuntimeHostingOptions configured)
     {
         lock (_lock)
         {
-            var old = _configured;
+            foreach (var knob in KnobTable.All)
+            {
+                // A tuner that is switched off leaves nothing behind.
+                if (!configured.Tuner.Enabled || knob.Read(_configured) != knob.Read(configured) || knob.Bounds(_configured) != knob.Bounds(configured))
+                {
+                    _turned.Remove(knob.Knob);
+                }
+            }
+
             _configured = configured;
-            if (old.WorkerThreads != configured.WorkerThreads || old.MinWorkerThreads != configured.MinWorkerThreads || old.MaxWorkerThreads != configured.MaxWorkerThreads)
-            {
-                _workers = null;
-            }
-
-            if (old.EnableWorkStealing != configured.EnableWorkStealing)
-            {
-                _stealing = null;
-            }
-
-            // A tuner that is switched off leaves nothing behind.
-            if (!configured.Tuner.Enabled)
-            {
-                _workers = null;
-                _stealing = null;
-            }
-
             Apply_NeedsLock();
         }
     }
@@ -50,9 +42,15 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, AsyncRuntimeOptions o
     {
         lock (_lock)
         {
-            return knob == TuningKnob.WorkerThreads
-                ? _workers ?? AsyncRuntime.EffectiveWorkers(_configured)
-                : (_stealing ?? _configured.EnableWorkStealing) ? 1 : 0;
+            return _turned.TryGetValue(knob, out var value) ? value : KnobTable.Of(knob).Read(_configured);
+        }
+    }
+
+    public int Configured(TuningKnob knob)
+    {
+        lock (_lock)
+        {
+            return KnobTable.Of(knob).Read(_configured);
         }
     }
 
@@ -60,30 +58,17 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, AsyncRuntimeOptions o
     {
         lock (_lock)
         {
-            if (knob == TuningKnob.WorkerThreads)
-            {
-                return _configured is { WorkerThreads: > 0 and var fixedTo, MaxWorkerThreads: 0 } ? (fixedTo, fixedTo) : AsyncRuntime.WorkerBounds(_configured);
-            }
-
-            return _configured.EnableWorkStealing ? (0, 1) : (0, 0); // off in the configuration stays off
+            return KnobTable.Of(knob).Bounds(_configured);
         }
     }
 
     public void Set(TuningKnob knob, int value)
     {
-        var (least, greatest) = Bounds(knob);
         lock (_lock)
         {
-            var bounded = Math.Clamp(value, least, greatest);
-            if (knob == TuningKnob.WorkerThreads)
-            {
-                _workers = bounded;
-            }
-            else
-            {
-                _stealing = bounded != 0;
-            }
-
+            var entry = KnobTable.Of(knob);
+            var (least, greatest) = entry.Bounds(_configured);
+            _turned[knob] = Math.Clamp(value, least, greatest);
             Apply_NeedsLock();
         }
     }
@@ -91,8 +76,12 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, AsyncRuntimeOptions o
     private void Apply_NeedsLock()
     {
         var effective = _configured.Copy();
-        effective.WorkerThreads = _workers ?? _configured.WorkerThreads;
-        effective.EnableWorkStealing = _stealing ?? _configured.EnableWorkStealing;
+        foreach (var (knob, value) in _turned)
+        {
+            KnobTable.Of(knob).Put?.Invoke(effective, value);
+        }
+
         runtime.Reconfigure(effective);
+        setCapacityShare(_turned.TryGetValue(TuningKnob.QueueCapacity, out var share) ? share : KnobTable.WholeCapacity);
     }
 }

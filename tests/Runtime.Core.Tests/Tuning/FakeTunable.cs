@@ -2,48 +2,52 @@ using Runtime.Core.Tuning;
 
 namespace Runtime.Core.Tests.Tuning;
 
-/// <summary>Knobs without a runtime behind them.</summary>
-internal sealed class FakeTunable(int workers, int least = 1, int greatest = 64) : IRuntimeTunable
+/// <summary>Knobs without a runtime behind them. What is set beyond the bounds is remembered: an exception would pass for one of the strategy's.</summary>
+internal sealed class FakeTunable : IRuntimeTunable
 {
-    public int Workers { get; private set; } = workers;
+    private readonly Dictionary<TuningKnob, (int Value, int Configured, int Least, int Greatest)> _knobs;
 
-    public bool Stealing { get; private set; } = true;
+    public FakeTunable(int workers, int least = 1, int greatest = 64) => _knobs = new()
+    {
+        [TuningKnob.WorkerThreads] = (workers, workers, least, greatest),
+        [TuningKnob.WorkStealing] = (1, 1, 0, 1),
+        [TuningKnob.QueueCapacity] = (100, 100, 10, 100),
+        [TuningKnob.CleanupThreshold] = (1000, 1000, 100, 4000),
+        [TuningKnob.Isolation] = (1, 1, 1, 3),
+        [TuningKnob.TimerSlack] = (0, 0, 0, 16),
+    };
 
-    public int Changes { get; private set; }
+    /// <summary>Every value that was set, in order.</summary>
+    public List<(TuningKnob Knob, int Value)> Sets { get; } = [];
 
-    public int Get(TuningKnob knob) => knob == TuningKnob.WorkerThreads ? Workers : Stealing ? 1 : 0;
+    public List<(TuningKnob Knob, int Value)> OutOfBounds { get; } = [];
 
-    public (int Least, int Greatest) Bounds(TuningKnob knob) => knob == TuningKnob.WorkerThreads ? (least, greatest) : (0, 1);
+    public int Workers => Get(TuningKnob.WorkerThreads);
+
+    public bool Stealing => Get(TuningKnob.WorkStealing) != 0;
+
+    public int Changes => Sets.Count;
+
+    /// <summary>Values that cannot be set: setting them leaves the knob as it is.</summary>
+    public HashSet<int> Stuck { get; } = [];
+
+    public int Get(TuningKnob knob) => _knobs[knob].Value;
+
+    public int Configured(TuningKnob knob) => _knobs[knob].Configured;
+
+    public (int Least, int Greatest) Bounds(TuningKnob knob) => (_knobs[knob].Least, _knobs[knob].Greatest);
 
     public void Set(TuningKnob knob, int value)
     {
-        Changes++;
-        if (knob == TuningKnob.WorkerThreads)
+        if (value < _knobs[knob].Least || value > _knobs[knob].Greatest)
         {
-            value.ShouldBeInRange(least, greatest);
-            Workers = value;
+            OutOfBounds.Add((knob, value));
         }
-        else
+
+        if (!Stuck.Contains(value))
         {
-            Stealing = value != 0;
+            Sets.Add((knob, value));
+            _knobs[knob] = _knobs[knob] with { Value = value };
         }
     }
-}
-
-/// <summary>Samples nobody had to wait for.</summary>
-internal static class Samples
-{
-    public static TuningSample Of(
-        IRuntimeTunable runtime, double utilization, double waitMilliseconds, long executed = 1000, long waiting = 0, long attempts = 0, long steals = 0) => new()
-        {
-            Elapsed = TimeSpan.FromSeconds(5),
-            WorkerThreads = runtime.Get(TuningKnob.WorkerThreads),
-            WorkStealing = runtime.Get(TuningKnob.WorkStealing) != 0,
-            Utilization = utilization,
-            Executed = executed,
-            Waiting = waiting,
-            AverageWait = TimeSpan.FromMilliseconds(waitMilliseconds),
-            StealAttempts = attempts,
-            Steals = steals,
-        };
 }

@@ -13,18 +13,18 @@ public sealed class TunerTests
     private long _executed;
     private TimeSpan _busy;
     private int _watches;
+    private long _queued;
 
     [Fact]
-    public void LoadedRuntime_IsSampledAtEachInterval_AndTuned()
+    public void LoadedRuntime_IsSampledInEachInterval_AndTuned()
     {
         using var tuner = Start();
 
-        Work();
-        _time.Advance(Interval);
+        Work(Interval);
 
         _runtime.Workers.ShouldBe(6);
         var decision = tuner.Decisions.ShouldHaveSingleItem();
-        decision.Strategy.ShouldBe("ThreadCount");
+        decision.Strategy.ShouldBe("HillClimbing");
         decision.At.ShouldBe(DateTimeOffset.UnixEpoch + Interval);
     }
 
@@ -36,13 +36,14 @@ public sealed class TunerTests
         _time.Advance(Interval);
         _watches.ShouldBe(1);
         _time.ArmedTimers.ShouldBe(0);
+        tuner.IsAsleep.ShouldBeTrue();
         _time.Advance(TimeSpan.FromDays(1));
         tuner.NotifyActivity();
         tuner.NotifyActivity();
 
         _time.ArmedTimers.ShouldBe(1);
-        Work();
-        _time.Advance(Interval);
+        tuner.IsAsleep.ShouldBeFalse();
+        Work(Interval);
         _runtime.Workers.ShouldBe(6); // the idle day does not count against the utilization
     }
 
@@ -57,18 +58,43 @@ public sealed class TunerTests
     }
 
     [Fact]
+    public void WorkThatEndsDuringATrial_UndoesIt_BeforeTheTunerSleeps()
+    {
+        using var tuner = Start();
+        Work(Interval);
+        _runtime.Workers.ShouldBe(6);
+
+        _time.Advance(Interval);
+
+        tuner.IsAsleep.ShouldBeTrue();
+        _runtime.Workers.ShouldBe(4);
+        tuner.Decisions[^1].Outcome.ShouldBe(TuningOutcome.Inconclusive);
+        tuner.Decisions[^1].Reason.ShouldBe("the work ended before a verdict");
+    }
+
+    [Fact]
     public void Disabled_TakesNoSample_AndCanBeSwitchedOn()
     {
         using var tuner = Start(new TunerOptions { Enabled = false, Interval = Interval });
-        Work();
-        _time.Advance(TimeSpan.FromHours(1));
+        Work(TimeSpan.FromHours(1));
         _runtime.Changes.ShouldBe(0);
 
         tuner.Reconfigure(new TunerOptions { Interval = Interval });
         Work(Interval);
-        _time.Advance(Interval);
 
         _runtime.Changes.ShouldBe(1);
+    }
+
+    [Fact]
+    public void SwitchedOffDuringATrial_UndoesIt()
+    {
+        using var tuner = Start();
+        Work(Interval);
+
+        tuner.Reconfigure(new TunerOptions { Enabled = false, Interval = Interval });
+
+        _runtime.Workers.ShouldBe(4);
+        tuner.Decisions[^1].Reason.ShouldBe("the tuner was switched off");
     }
 
     [Fact]
@@ -78,7 +104,6 @@ public sealed class TunerTests
 
         tuner.Reconfigure(new TunerOptions { Interval = TimeSpan.FromSeconds(1) });
         Work(TimeSpan.FromSeconds(1));
-        _time.Advance(TimeSpan.FromSeconds(1));
 
         _runtime.Changes.ShouldBe(1);
     }
@@ -88,10 +113,51 @@ public sealed class TunerTests
     {
         using var tuner = Start(new TunerOptions { Interval = Interval, Strategies = ["workstealing", "QueueSize"] });
 
-        Work();
-        _time.Advance(Interval);
+        Work(Interval);
 
         _runtime.Changes.ShouldBe(0);
+        tuner.Strategies.ShouldBe(["QueueSize", "WorkStealing"]);
+    }
+
+    [Fact]
+    public void Strategies_WithoutNames_AreAllThatTheRulesKnow()
+    {
+        using var tuner = Start();
+
+        tuner.Strategies.Order(StringComparer.Ordinal).ShouldBe(AsyncRuntimeOptionsRules.Strategies.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Freeze_UndoesWhatIsOnTrial_AndOnlyRecords_UntilUnfreeze()
+    {
+        using var tuner = Start();
+        Work(Interval);
+
+        tuner.Freeze("a release is under way");
+        Work(Interval * 10);
+
+        tuner.Frozen.ShouldBe("a release is under way");
+        _runtime.Workers.ShouldBe(4);
+        tuner.Decisions.Select(static decision => decision.Outcome).Take(2).ShouldBe([TuningOutcome.Applied, TuningOutcome.Inconclusive]);
+        tuner.Decisions.Skip(2).ShouldAllBe(static decision => decision.Outcome == TuningOutcome.Frozen);
+        tuner.Decisions.Skip(2).Select(static decision => (decision.Strategy, decision.To)).ShouldBeUnique();
+        tuner.Decisions[1].Reason.ShouldBe("the tuner was frozen before a verdict: a release is under way");
+        tuner.Unfreeze();
+        tuner.Frozen.ShouldBeNull();
+        Work(Interval * 3);
+        tuner.Decisions.Count(static decision => decision.Outcome == TuningOutcome.Applied).ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public void Frozen_ByTheConfiguration_IsNotUnfrozenByCode()
+    {
+        using var tuner = Start(new TunerOptions { Interval = Interval, Frozen = true });
+
+        tuner.Freeze("x");
+        tuner.Unfreeze();
+
+        tuner.Frozen.ShouldBe("Tuner:Frozen is true in the configuration");
+        Should.Throw<ArgumentException>(() => tuner.Freeze(" "));
     }
 
     [Fact]
@@ -99,20 +165,39 @@ public sealed class TunerTests
     {
         var tuner = Start();
         tuner.Stop();
-        Work();
-        _time.Advance(TimeSpan.FromHours(1));
+        Work(TimeSpan.FromHours(1));
         tuner.Start();
         tuner.Dispose();
-        _time.Advance(TimeSpan.FromHours(1));
+        Work(TimeSpan.FromHours(1));
 
         _runtime.Changes.ShouldBe(0);
     }
 
-    // All workers busy, and work that waits.
-    private void Work(TimeSpan? during = null)
+    [Fact]
+    public void StopDuringATrial_EndsItWithoutAVerdict()
     {
-        _executed += 100;
-        _busy += during ?? Interval;
+        var tuner = Start();
+        Work(Interval);
+
+        tuner.Stop();
+
+        tuner.Decisions[^1].Outcome.ShouldBe(TuningOutcome.Abandoned);
+        tuner.Decisions[^1].Reason.ShouldBe("the tuner stopped");
+        tuner.Dispose();
+    }
+
+    // All workers busy, and work that waits.
+    private void Work(TimeSpan during)
+    {
+        _queued = 10;
+        for (var done = TimeSpan.Zero; done < during; done += Interval / 25)
+        {
+            _executed += 100;
+            _busy += Interval / 25;
+            _time.Advance(Interval / 25);
+        }
+
+        _queued = 0;
     }
 
     private Tuner Start(TunerOptions? options = null, Action? onWatch = null)
@@ -120,6 +205,7 @@ public sealed class TunerTests
         var tuner = new Tuner(
             _runtime,
             Snapshot,
+            static () => TuningSignals.None,
             () =>
             {
                 _watches++;
@@ -137,6 +223,7 @@ public sealed class TunerTests
         State = RuntimeState.Running,
         Executed = _executed,
         LongestWait = TimeSpan.FromSeconds(1),
+        QueueDepth = [0, 0, _queued, 0, 0],
         Workers = [.. Enumerable.Range(0, _runtime.Workers).Select(id => Snapshots.Worker(id) with { Busy = _busy })],
     };
 }

@@ -6,127 +6,325 @@ public sealed class TuningEngineTests
 {
     private readonly List<TuningDecision> _decisions = [];
     private readonly List<string> _failures = [];
+    private readonly FakeTunable _runtime = new(4);
+    private readonly TuningEngine _engine;
+    private readonly Scripted _strategy = new();
+
+    public TuningEngineTests() =>
+        _engine = new(_runtime, new ManualTime(), _decisions.Add, (name, exception) => _failures.Add($"{name}: {exception.Message}"));
 
     [Fact]
     public void MoreThreads_ThatPay_AreKept()
     {
-        var (runtime, engine) = Engine(workers: 4);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
 
-        Step(engine, Samples.Of(runtime, 0.95, 200, executed: 1000));
-        runtime.Workers.ShouldBe(6);
-        Step(engine, Samples.Of(runtime, 0.95, 200, executed: 1100));
+        Saturated(TrialJudge.Window, executed: 1000);
+        _runtime.Workers.ShouldBe(6);
+        Saturated(TrialJudge.Window + 1, executed: 1100);
 
-        runtime.Workers.ShouldBe(6);
-        _decisions.Select(static d => (d.Outcome, d.From, d.To)).ShouldBe([(TuningOutcome.Applied, 4, 6), (TuningOutcome.Kept, 4, 6)]);
-        _decisions[1].Reason.ShouldBe("throughput went from 200 to 220 items/s and the wait from 200 to 200 ms");
+        _runtime.Workers.ShouldBe(6);
+        _decisions.Select(static d => (d.Trial, d.Outcome, d.From, d.To)).ShouldBe([(1, TuningOutcome.Applied, 4, 6), (1, TuningOutcome.Kept, 4, 6)]);
+        _decisions[0].Reason.ShouldBe("why");
+        _decisions[1].Reason.ShouldBe("throughput went from 200 ± 0 to 220 ± 0 items/s and the wait from 200 to 200 ms");
+        _strategy.Learned.ShouldBe([_decisions[1]]);
     }
 
     [Fact]
-    public void MoreThreads_ThatPayNothing_AreUndone_AndNotTriedAgainForALongerWhileEachTime()
+    public void MoreThreads_ThatPayNothing_AreUndone_AndRestLongerEachTime()
     {
-        var (runtime, engine) = Engine(workers: 4);
-        var applied = new List<int>();
-        for (var i = 0; i < 60; i++)
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        var windows = new List<int>();
+        for (var part = 0; windows.Count < 7 || _engine.Trial is not null; part++)
         {
-            Step(engine, Samples.Of(runtime, 0.95, 200));
-            if (_decisions.Count > 0 && _decisions[^1].Outcome == TuningOutcome.Applied && runtime.Workers == 6 && (applied.Count == 0 || applied[^1] != i))
+            var applied = _decisions.Count(static d => d.Outcome == TuningOutcome.Applied);
+            Saturated(1, executed: 1000);
+            if (_decisions.Count(static d => d.Outcome == TuningOutcome.Applied) > applied)
             {
-                applied.Add(i);
+                windows.Add(part);
             }
         }
 
-        runtime.Workers.ShouldBe(4);
-        applied.ShouldBe([0, 5, 14, 31]); // rests of 4, 8, 16 samples after each judgement
-        _decisions.Count(static d => d.Outcome == TuningOutcome.Undone).ShouldBe(applied.Count);
+        _runtime.Workers.ShouldBe(4);
+        int[] pauses = [.. windows.Zip(windows.Skip(1)).Select(static pair => (pair.Second - pair.First - TrialJudge.Window - 2) / TrialJudge.Window)];
+        pauses.ShouldBe([2, 4, 8, 16, 32, 64]);
+        _decisions.Count(static d => d.Outcome == TuningOutcome.Undone).ShouldBe(windows.Count);
+    }
+
+    [Fact]
+    public void ALoadThatHasPlainlyChanged_EndsARestEarly_ButNotBeforeAQuarterOfIt()
+    {
+        var coolDown = new CoolDown();
+        var (load, other) = (Samples.Saturated(_runtime, 1000), Samples.Saturated(_runtime, 3000));
+        for (var i = 0; i < 5; i++)
+        {
+            coolDown.Failed(TuningKnob.WorkerThreads, up: true, load); // rests for 32 windows
+        }
+
+        int Wait(TuningSample under)
+        {
+            var windows = 0;
+            for (; coolDown.IsResting(TuningKnob.WorkerThreads, up: true); windows++)
+            {
+                coolDown.Next(under);
+            }
+
+            return windows;
+        }
+
+        Wait(other).ShouldBe(8);
+        coolDown.Failed(TuningKnob.WorkerThreads, up: true, load);
+        Wait(load).ShouldBe(64);
+        coolDown.IsResting(TuningKnob.WorkerThreads, up: false).ShouldBeFalse();
     }
 
     [Fact]
     public void FewerThreads_ThatHarm_AreUndone()
     {
-        var (runtime, engine) = Engine(workers: 8);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
 
-        Step(engine, Samples.Of(runtime, 0.2, 1));
-        runtime.Workers.ShouldBe(4);
-        Step(engine, Samples.Of(runtime, 0.99, 40));
+        Calm(TrialJudge.Window, wait: 1);
+        _runtime.Workers.ShouldBe(2);
+        Calm(TrialJudge.Window + 1, wait: 40);
 
-        runtime.Workers.ShouldBe(8);
+        _runtime.Workers.ShouldBe(4);
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone);
+        (_decisions[^1].From, _decisions[^1].To).ShouldBe((2, 4));
+    }
+
+    [Fact]
+    public void FewerThreads_ThatSaturate_AreUndone()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
+
+        Calm(TrialJudge.Window, wait: 1);
+        Saturated(TrialJudge.Window + 1, executed: 990);
+
+        _runtime.Workers.ShouldBe(4);
         _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone);
     }
 
     [Fact]
     public void FewerThreads_ThatDoNoHarm_AreKept()
     {
-        var (runtime, engine) = Engine(workers: 8);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
 
-        Step(engine, Samples.Of(runtime, 0.2, 1, executed: 1000));
-        Step(engine, Samples.Of(runtime, 0.4, 2, executed: 500)); // less came in; nothing waits
+        Calm(TrialJudge.Window, wait: 1);
+        Calm(TrialJudge.Window + 1, wait: 2, executed: 900);
 
-        runtime.Workers.ShouldBe(4);
+        _runtime.Workers.ShouldBe(2);
         _decisions[^1].Outcome.ShouldBe(TuningOutcome.Kept);
     }
 
-    [Theory]
-    [InlineData(4, 1, 5, 0.95, 200, 5)]
-    [InlineData(4, 1, 4, 0.95, 200, 4)]
-    [InlineData(8, 6, 8, 0.1, 0, 6)]
-    [InlineData(8, 8, 8, 0.1, 0, 8)]
-    public void Recommendations_AreBroughtBackToTheBounds(int workers, int least, int greatest, double utilization, double wait, int expected)
+    [Fact]
+    public void AnotherLoad_IsNoVerdict_AndUndoes()
     {
-        var (runtime, engine) = Engine(workers, least, greatest);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
 
-        Step(engine, Samples.Of(runtime, utilization, wait));
+        Calm(TrialJudge.Window, wait: 1, executed: 1000);
+        Calm(TrialJudge.Window + 1, wait: 1, executed: 300);
 
-        runtime.Workers.ShouldBe(expected);
-        _decisions.Count.ShouldBe(expected == workers ? 0 : 1);
+        _runtime.Workers.ShouldBe(4);
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Inconclusive);
+        _decisions[^1].Reason.ShouldStartWith("the load changed meanwhile: throughput went from 200 ± 0 to 60 ± 0 items/s");
+    }
+
+    [Fact]
+    public void Noise_IsNoVerdict_AndUndoes()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        var random = new Random(1);
+
+        for (var i = 0; i < TrialJudge.Window + 1 + TrialJudge.MostParts; i++)
+        {
+            Saturated(1, executed: random.Next(500, 1500));
+        }
+
+        _runtime.Workers.ShouldBe(4);
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone); // it may have paid, but that was not to be seen
+    }
+
+    [Fact]
+    public void PlainHarm_EndsATrialEarly()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
+
+        Saturated(TrialJudge.Window, executed: 1000);
+        Saturated(4, executed: 500);
+
+        _runtime.Workers.ShouldBe(4);
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone);
+    }
+
+    [Fact]
+    public void Settling_IsNotMeasured()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why") { Settle = TimeSpan.FromMinutes(1) };
+
+        Saturated(TrialJudge.Window, executed: 1000);
+        Saturated(12, executed: 1); // a minute of parts of five seconds
+        Saturated(TrialJudge.Window, executed: 1100);
+
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Kept);
+    }
+
+    [Fact]
+    public void ARequestThatTakesLonger_UndoesWhateverWasTried()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+
+        for (var i = 0; i <= 2 * TrialJudge.Window; i++)
+        {
+            var after = i >= TrialJudge.Window;
+            Step(Samples.Saturated(_runtime, after ? 2000 : 1000) with { Requests = 100, RequestLatency = TimeSpan.FromMilliseconds(after ? 9 : 3) });
+        }
+
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone);
+        _decisions[^1].Reason.ShouldEndWith("; requests took 3, then 9 ms");
+    }
+
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(1000, 64)]
+    [InlineData(-7, 1)]
+    public void Recommendations_AreBroughtBackToTheBounds(int wanted, int expected)
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, wanted, "why");
+
+        Saturated(TrialJudge.Window, executed: 1000);
+
+        _runtime.Workers.ShouldBe(expected);
+        _runtime.OutOfBounds.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ARecommendationThatChangesNothing_IsNone()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 4, "why");
+
+        Saturated(10 * TrialJudge.Window, executed: 1000);
+
+        _decisions.ShouldBeEmpty();
+        _runtime.Changes.ShouldBe(0);
     }
 
     [Fact]
     public void Frozen_RecordsOnce_AndTurnsNothing()
     {
-        var (runtime, engine) = Engine(workers: 4);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
 
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 10 * TrialJudge.Window; i++)
         {
-            engine.Step(Samples.Of(runtime, 0.95, 200), [new ThreadCountStrategy()], frozen: true);
+            _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
         }
 
-        runtime.Changes.ShouldBe(0);
+        _runtime.Changes.ShouldBe(0);
         _decisions.ShouldHaveSingleItem().Outcome.ShouldBe(TuningOutcome.Frozen);
     }
 
     [Fact]
-    public void OneSample_OneChange()
+    public void FrozenDuringATrial_UndoesIt_AndSaysSo()
     {
-        var (runtime, engine) = Engine(workers: 4);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
 
-        engine.Step(Samples.Of(runtime, 0.95, 200), [new Always(TuningKnob.WorkStealing, 0), new ThreadCountStrategy()], frozen: false);
+        _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
 
-        runtime.Changes.ShouldBe(1);
-        runtime.Stealing.ShouldBeFalse();
+        _runtime.Workers.ShouldBe(4);
+        (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "the tuner was frozen before a verdict: today"));
     }
 
     [Fact]
-    public void AKnobThatTheUserTurnedMeanwhile_IsNotJudged()
+    public void AKnobThatSomebodyElseTurned_EndsTheTrial_AndStays()
     {
-        var (runtime, engine) = Engine(workers: 4);
-        Step(engine, Samples.Of(runtime, 0.95, 200));
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
 
-        runtime.Set(TuningKnob.WorkerThreads, 10);
-        Step(engine, Samples.Of(runtime, 0.5, 1));
+        _runtime.Set(TuningKnob.WorkerThreads, 10);
+        Saturated(1, executed: 1000);
 
-        runtime.Workers.ShouldBe(10);
-        _decisions.ShouldHaveSingleItem();
+        _runtime.Workers.ShouldBe(10);
+        (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Abandoned, "it was set to 10 by somebody else"));
+        _strategy.Learned.ShouldBe([_decisions[^1]]);
     }
 
     [Fact]
     public void AStrategyThatThrows_IsReported_AndTheOthersAreAsked()
     {
-        var (runtime, engine) = Engine(workers: 4);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        var broken = new Scripted { Throws = true };
 
-        engine.Step(Samples.Of(runtime, 0.95, 200), [new Throwing(), new ThreadCountStrategy()], frozen: false);
+        for (var i = 0; i < TrialJudge.Window; i++)
+        {
+            _engine.Step(Samples.Saturated(_runtime, 1000), [broken, _strategy], frozen: null);
+        }
 
-        _failures.ShouldBe(["Throwing: oh"]);
-        runtime.Workers.ShouldBe(6);
+        _failures.ShouldBe(["Scripted: oh"]);
+        _runtime.Workers.ShouldBe(6);
+    }
+
+    [Fact]
+    public void AnApplyThatThrows_IsRecorded_AndRests()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        _strategy.FailsToApply = true;
+
+        Saturated(3 * TrialJudge.Window, executed: 1000);
+
+        _runtime.Workers.ShouldBe(4);
+        _failures.Count.ShouldBe(2); // in the first window and, after a rest of two, in the third
+        _decisions[0].Outcome.ShouldBe(TuningOutcome.Failed);
+        _decisions[0].Reason.ShouldBe("it could not be applied: why");
+    }
+
+    [Fact]
+    public void AnUndoThatThrows_IsDoneWithoutTheStrategy()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+        _strategy.FailsToApply = true;
+
+        Saturated(TrialJudge.Window + 1, executed: 1000);
+
+        _runtime.Workers.ShouldBe(4);
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.Undone);
+        _failures.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void AnUndoThatDoesNotTake_IsRecordedAsFailed()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+        _runtime.Stuck.Add(4);
+
+        Saturated(TrialJudge.Window + 1, executed: 1000);
+
+        _decisions[^1].Outcome.ShouldBe(TuningOutcome.UndoFailed);
+        _decisions[^1].Reason.ShouldStartWith("it is still 6 although 4 was to be put back; ");
+    }
+
+    [Fact]
+    public void AKnobThatDoesNotExist_IsTheStrategysError()
+    {
+        _strategy.Want = new((TuningKnob)99, 1, "why");
+
+        Saturated(TrialJudge.Window, executed: 1000);
+
+        _failures.ShouldBe(["Scripted: The strategy Scripted recommends to turn 99, which is no knob. Use a value of TuningKnob."]);
+    }
+
+    [Fact]
+    public void OneChange_AtATime()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        var other = new Scripted { Want = new(TuningKnob.WorkStealing, 0, "why") };
+
+        for (var i = 0; i < TrialJudge.Window; i++)
+        {
+            _engine.Step(Samples.Saturated(_runtime, 1000), [other, _strategy], frozen: null);
+        }
+
+        _runtime.Sets.ShouldBe([(TuningKnob.WorkStealing, 0)]);
     }
 
     [Fact]
@@ -141,71 +339,48 @@ public sealed class TuningEngineTests
         log.ToList().Select(static d => d.From).ShouldBe(Enumerable.Range(744, 256));
     }
 
-    // Work that arrives at a steady rate and spends part of its time on one of a few processors and part of it blocked.
-    [Fact]
-    public void SteadyLoads_SettleNearTheBestFixedNumberOfThreads()
+    private void Saturated(int parts, long executed)
     {
-        for (var seed = 1; seed <= 1000; seed++)
+        for (var i = 0; i < parts; i++)
         {
-            var random = new Random(seed);
-            var (processors, least, greatest) = (random.Next(1, 17), random.Next(1, 3), random.Next(4, 65));
-            var runtime = new FakeTunable(random.Next(least, greatest + 1), least, greatest);
-            var engine = NewEngine(runtime);
-            var load = new Load(10 + (random.NextDouble() * 2000), 0.0005 + (random.NextDouble() * 0.02), random.NextDouble() * 0.05, processors);
-            var changesLate = 0;
-            var throughput = 0.0;
-            for (var i = 0; i < 200; i++)
+            Step(Samples.Saturated(_runtime, executed));
+        }
+    }
+
+    private void Calm(int parts, double wait, long executed = 1000)
+    {
+        for (var i = 0; i < parts; i++)
+        {
+            Step(Samples.Calm(_runtime, wait: wait, executed: executed));
+        }
+    }
+
+    private void Step(TuningSample part) => _engine.Step(part, [_strategy], frozen: null);
+
+    private sealed class Scripted : IOptimizationStrategy
+    {
+        public string Name => "Scripted";
+
+        public OptimizationRecommendation? Want { get; set; }
+
+        public bool Throws { get; init; }
+
+        public bool FailsToApply { get; set; }
+
+        public List<TuningDecision> Learned { get; } = [];
+
+        public OptimizationRecommendation? Analyze(TuningSample sample) => Throws ? throw new InvalidOperationException("oh") : Want;
+
+        public void Apply(OptimizationRecommendation recommendation, IRuntimeTunable runtime)
+        {
+            if (FailsToApply)
             {
-                var before = runtime.Workers;
-                var sample = load.Run(runtime);
-                Step(engine, sample);
-                changesLate += i >= 100 && runtime.Workers != before ? 1 : 0;
-                throughput = i >= 100 ? throughput + sample.Throughput : 0;
+                throw new InvalidOperationException("stuck");
             }
 
-            var best = Enumerable.Range(least, greatest - least + 1).Max(load.Capacity);
-            (throughput / 100).ShouldBeGreaterThanOrEqualTo(0.9 * best, $"seed {seed}: {load}, bounds {least}–{greatest}");
-            changesLate.ShouldBeLessThanOrEqualTo(8, $"seed {seed}: {load}"); // a change and its undoing every 64 samples at most, for each of two directions
+            runtime.Set(recommendation.Knob, recommendation.To);
         }
-    }
 
-    private (FakeTunable Runtime, TuningEngine Engine) Engine(int workers, int least = 1, int greatest = 64)
-    {
-        var runtime = new FakeTunable(workers, least, greatest);
-        return (runtime, NewEngine(runtime));
-    }
-
-    private TuningEngine NewEngine(FakeTunable runtime) => new(runtime, new ManualTime(), _decisions.Add, (name, exception) => _failures.Add($"{name}: {exception.Message}"));
-
-    private static void Step(TuningEngine engine, TuningSample sample) => engine.Step(sample, [new ThreadCountStrategy(), new WorkStealingStrategy()], frozen: false);
-
-    private sealed record Load(double Rate, double Computing, double Blocked, int Processors)
-    {
-        public double Capacity(int threads) => Math.Min(Rate, Math.Min(Processors / Computing, threads / (Computing + Blocked)));
-
-        public TuningSample Run(FakeTunable runtime)
-        {
-            var threads = runtime.Get(TuningKnob.WorkerThreads);
-            var done = Capacity(threads);
-            var saturated = done < Rate * 0.999;
-            var utilization = saturated ? 1 : Math.Min(1, done * (Computing + Blocked) / threads);
-
-            // An open queue grows while it is saturated; near saturation it waits a little.
-            return Samples.Of(runtime, utilization, saturated ? 1000 : 2 * utilization, executed: (long)(done * 5), waiting: saturated ? 1000 : 0);
-        }
-    }
-
-    private sealed class Always(TuningKnob knob, int to) : IOptimizationStrategy
-    {
-        public string Name => "Always";
-
-        public OptimizationRecommendation? Analyze(TuningSample sample) => new(knob, to, "always");
-    }
-
-    private sealed class Throwing : IOptimizationStrategy
-    {
-        public string Name => "Throwing";
-
-        public OptimizationRecommendation? Analyze(TuningSample sample) => throw new InvalidOperationException("oh");
+        public void Learn(TuningDecision decision) => Learned.Add(decision);
     }
 }

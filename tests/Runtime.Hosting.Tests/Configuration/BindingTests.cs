@@ -16,7 +16,7 @@ public sealed class BindingTests
             ("WorkerThreads", "3"), ("MinWorkerThreads", "2"), ("MaxWorkerThreads", "7"), ("ThreadNamePrefix", "w"), ("ThreadStackSize", "262144"),
             ("EnableWorkStealing", "False"), ("EnablePriorityScheduling", "false"), ("MaxStealAttempts", "9"), ("StealBackoff", "00:00:00.5"),
             ("StarvationThreshold", "00:01:00"), ("Isolation", "lowest"), ("MaxCpuShare", "0.25"), ("Timers:Resolution", "00:00:00.010"), ("Tuner:Enabled", "false"),
-            ("Tuner:Interval", "00:00:30"), ("Tuner:Frozen", "true"), ("Tuner:Strategies:0", "ThreadCount"), ("Shutdown:DrainTimeout", "00:00:07"),
+            ("Tuner:Interval", "00:00:30"), ("Tuner:Frozen", "true"), ("Tuner:Strategies:0", "ThreadCount"), ("Tuner:MaxTimerSlack", "00:00:00.020"), ("Shutdown:DrainTimeout", "00:00:07"),
             ("Shutdown:CancelTimeout", "00:00:01"), ("Queue:Capacity", "5"), ("Queue:MaxConcurrency", "6"), ("Queue:FullMode", "DropOldest"),
             ("Queue:HistorySize", "8"), ("Queue:Admission", "RejectIfLate"), ("Queue:ShareWeights:0", "gold=5"), ("Queues:a:ShareWeights", "x=2, y=3"), ("Queues:a:Capacity", "1"), ("Queues:b:MaxConcurrency", "2"), ("Metrics:Meters:0", "X.*"), ("Metrics:Meters:1", "Y"),
             ("Endpoints:Url", "http://127.0.0.1:0"),
@@ -41,6 +41,7 @@ public sealed class BindingTests
         options.Tuner.Interval.ShouldBe(TimeSpan.FromSeconds(30));
         options.Tuner.Frozen.ShouldBeTrue();
         options.Tuner.Strategies.ShouldBe(["ThreadCount"]);
+        options.Tuner.MaxTimerSlack.ShouldBe(TimeSpan.FromMilliseconds(20));
         options.Shutdown.DrainTimeout.ShouldBe(TimeSpan.FromSeconds(7));
         options.Shutdown.CancelTimeout.ShouldBe(TimeSpan.FromSeconds(1));
         options.Queue.Capacity.ShouldBe(5);

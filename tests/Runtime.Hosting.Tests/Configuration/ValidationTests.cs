@@ -23,7 +23,7 @@ public sealed class ValidationTests
     [InlineData("StarvationThreshold", "00:00:00", "AsyncRuntime:StarvationThreshold is 00:00:00; it must be from 00:00:00.001 to 1.00:00:00. Set it to 00:00:05, the default.")]
     [InlineData("StarvationThreshold", "5", "AsyncRuntime:StarvationThreshold is '5'; it must be a time written as hh:mm:ss, from 00:00:00.001 to 1.00:00:00. Set it to 00:00:05, the default.")]
     [InlineData("Timers:Resolution", "00:00:02", "AsyncRuntime:Timers:Resolution is 00:00:02; it must be from 00:00:00.001 to 00:00:01. Set it to 00:00:00.001, the default.")]
-    [InlineData("Tuner:Strategies:0", "Luck", "AsyncRuntime:Tuner:Strategies is 'Luck'; it must be names out of ThreadCount, QueueSize, WorkStealing, CleanupThreshold. Leave it out for the default, all of them.")]
+    [InlineData("Tuner:Strategies:0", "Luck", "AsyncRuntime:Tuner:Strategies is 'Luck'; it must be names out of ThreadCount, HillClimbing, QueueSize, WorkStealing, CleanupThreshold, Isolation, Energy. Leave it out for the default, all of them.")]
     [InlineData("Queue:Capacity", "0", "AsyncRuntime:Queue:Capacity is 0; it must be from 1 to 10000000. Set it to 10000, the default.")]
     [InlineData("MaxCpuShare", "1.5", "AsyncRuntime:MaxCpuShare is 1.5; it must be from 0 to 1. Set it to 0, the default.")]
     [InlineData("MaxCpuShare", "half", "AsyncRuntime:MaxCpuShare is 'half'; it must be a number such as 0.5, from 0 to 1. Set it to 0, the default.")]

@@ -57,6 +57,7 @@ public sealed class MapAsyncRuntimeTests
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     [InlineData("/metrics")]
+    [InlineData("/runtime/tuner")]
     public async Task Head_AnswersAsGetDoesWithoutABody(string path)
     {
         await using var app = Build();
@@ -71,19 +72,19 @@ public sealed class MapAsyncRuntimeTests
     }
 
     [Fact]
-    public async Task Prefix_AndConventions_HoldForAllFour()
+    public async Task Prefix_AndConventions_HoldForAllFive()
     {
         await using var app = Build(map: static app => app.MapAsyncRuntime("/internal").WithMetadata("guarded"));
         await app.StartAsync().Guard();
 
-        foreach (var path in new[] { "/health", "/health/live", "/health/ready", "/metrics" })
+        foreach (var path in new[] { "/health", "/health/live", "/health/ready", "/metrics", "/runtime/tuner" })
         {
             (await StatusAsync(app, path)).ShouldBe(HttpStatusCode.NotFound);
             (await StatusAsync(app, "/internal" + path)).ShouldBe(HttpStatusCode.OK);
         }
 
         var endpoints = app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
-        endpoints.Count.ShouldBe(4);
+        endpoints.Count.ShouldBe(5);
         endpoints.ShouldAllBe(static endpoint => endpoint.Metadata.GetMetadata<string>() == "guarded");
     }
 

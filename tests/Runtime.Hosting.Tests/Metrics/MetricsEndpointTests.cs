@@ -146,7 +146,7 @@ public sealed class MetricsEndpointTests
         var labels = System.Text.RegularExpressions.Regex.Matches(await ScrapeAsync(app), "[{,](?<label>[a-z_]+)=\"", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(5))
             .Select(static match => match.Groups["label"].Value).Distinct().Order();
 
-        labels.ShouldBe(["le", "outcome", "priority", "queue", "tier", "worker"]);
+        labels.ShouldBe(["knob", "le", "outcome", "priority", "queue", "tier", "worker"]);
     }
 
     // Names, units and values that break naive writers.

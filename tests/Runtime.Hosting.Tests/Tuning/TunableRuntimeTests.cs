@@ -8,6 +8,7 @@ namespace Runtime.Hosting.Tests.Tuning;
 public sealed class TunableRuntimeTests : IAsyncLifetime
 {
     private readonly AsyncRuntime _runtime = new(new AsyncRuntimeOptions { WorkerThreads = 2, MaxWorkerThreads = 8 });
+    private readonly List<int> _capacityShares = [];
 
     public Task InitializeAsync() => _runtime.StartAsync();
 
@@ -82,9 +83,57 @@ public sealed class TunableRuntimeTests : IAsyncLifetime
         tunable.Get(TuningKnob.WorkStealing).ShouldBe(1);
     }
 
-    private TunableRuntime Tunable(AsyncRuntimeOptions options)
+    [Theory]
+    [InlineData(TuningKnob.WorkerThreads, 1, 2, 8)]
+    [InlineData(TuningKnob.WorkStealing, 0, 1, 1)]
+    [InlineData(TuningKnob.QueueCapacity, 10, 100, 100)]
+    [InlineData(TuningKnob.CleanupThreshold, 100, 1000, 4000)]
+    [InlineData(TuningKnob.Isolation, 1, 1, 3)]
+    [InlineData(TuningKnob.TimerSlack, 2, 2, 20)]
+    public void EveryKnob_IsItsOwn_KeepsToItsBounds_AndGoesBack(TuningKnob knob, int least, int configured, int greatest)
+    {
+        var options = new AsyncRuntimeHostingOptions
+        {
+            WorkerThreads = 2,
+            MaxWorkerThreads = 8,
+            Timers = { Slack = TimeSpan.FromMilliseconds(2) },
+            Tuner = { MaxTimerSlack = TimeSpan.FromMilliseconds(20) },
+        };
+        var tunable = Tunable(options);
+
+        tunable.Bounds(knob).ShouldBe((least, greatest));
+        (tunable.Get(knob), tunable.Configured(knob)).ShouldBe((configured, configured));
+        tunable.Set(knob, int.MaxValue);
+        tunable.Get(knob).ShouldBe(greatest);
+        tunable.Set(knob, int.MinValue);
+        tunable.Get(knob).ShouldBe(least);
+        Enum.GetValues<TuningKnob>().Where(other => other != knob).ShouldAllBe(other => tunable.Get(other) == tunable.Configured(other));
+        tunable.Set(knob, configured);
+        tunable.Get(knob).ShouldBe(configured);
+        (options.WorkerThreads, options.EnableWorkStealing, options.Cleanup.Threshold, options.Isolation, options.Timers.Slack)
+            .ShouldBe((2, true, 1000, WorkerIsolation.BelowNormal, TimeSpan.FromMilliseconds(2))); // the configuration itself is never written to
+    }
+
+    [Fact]
+    public void Isolation_ThatTheUserSwitchedOff_StaysOff() =>
+        Tunable(new() { Isolation = WorkerIsolation.None }).Bounds(TuningKnob.Isolation).ShouldBe((0, 0));
+
+    [Fact]
+    public void TimerSlack_ThatNobodyGranted_StaysZero() => Tunable(new()).Bounds(TuningKnob.TimerSlack).ShouldBe((0, 0));
+
+    [Fact]
+    public void QueueCapacity_GoesToTheQueues()
+    {
+        var tunable = Tunable(new());
+
+        tunable.Set(TuningKnob.QueueCapacity, 40);
+
+        _capacityShares.ShouldBe([40]);
+    }
+
+    private TunableRuntime Tunable(AsyncRuntimeHostingOptions options)
     {
         _runtime.Reconfigure(options);
-        return new TunableRuntime(_runtime, options);
+        return new TunableRuntime(_runtime, _capacityShares.Add, options);
     }
 }

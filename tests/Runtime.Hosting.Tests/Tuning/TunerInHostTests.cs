@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Runtime.Core.Tuning;
@@ -19,7 +22,7 @@ public sealed class TunerInHostTests
         var line = await host.Logs.WaitFor(EventIds.TunerDecision);
 
         line.Level.ShouldBe(LogLevel.Information);
-        line.Text.ShouldBe("Tuner: Applied ThreeWorkers: WorkerThreads from 2 to 3, because three is enough");
+        line.Text.ShouldBe("Tuner, trial 1: Applied ThreeWorkers: WorkerThreads from 2 to 3, because three is enough");
         host.Services.GetRequiredService<Tuner>().Decisions[0].To.ShouldBe(3);
         await load.StopAsync();
     }
@@ -32,10 +35,59 @@ public sealed class TunerInHostTests
             ("WorkerThreads", "2"), ("MaxWorkerThreads", "4"), ("Tuner:Interval", "00:00:00.010"), ("Tuner:Frozen", "true"));
         using var load = new Load(host);
 
-        (await host.Logs.WaitFor(EventIds.TunerDecision)).Text.ShouldStartWith("Tuner: Frozen ThreeWorkers: WorkerThreads from 2 to 3");
+        (await host.Logs.WaitFor(EventIds.TunerDecision)).Text.ShouldStartWith("Tuner, trial 0: Frozen ThreeWorkers: WorkerThreads from 2 to 3");
 
         host.Runtime.WorkerCount.ShouldBe(2);
         await load.StopAsync();
+    }
+
+    [Fact]
+    public async Task Freeze_IsShownInHealthAndAtTheEndpoint()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Services.AddAsyncRuntime();
+        await using var app = builder.Build();
+        app.MapAsyncRuntime();
+        await app.StartAsync().Guard();
+        app.Services.GetRequiredService<Tuner>().Freeze("a release is under way");
+
+        using var health = JsonDocument.Parse(await app.GetTestClient().GetStringAsync(new Uri("/health", UriKind.Relative)).Guard());
+        using var tuner = JsonDocument.Parse(await app.GetTestClient().GetStringAsync(new Uri("/runtime/tuner", UriKind.Relative)).Guard());
+
+        health.RootElement.GetProperty("checks").GetProperty("async-runtime").GetProperty("data").GetProperty("tuner").GetProperty("frozen").GetString().ShouldBe("a release is under way");
+        tuner.RootElement.GetProperty("frozen").GetString().ShouldBe("a release is under way");
+        tuner.RootElement.GetProperty("enabled").GetBoolean().ShouldBeTrue();
+        tuner.RootElement.GetProperty("interval").GetString().ShouldBe("00:00:05");
+        tuner.RootElement.GetProperty("strategies").GetArrayLength().ShouldBe(7);
+        tuner.RootElement.GetProperty("knobs").EnumerateObject().Select(static knob => knob.Name).ShouldBe(
+            ["workerThreads", "workStealing", "queueCapacity", "cleanupThreshold", "isolation", "timerSlack"]);
+        tuner.RootElement.GetProperty("knobs").GetProperty("queueCapacity").GetRawText().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe(["{", "\"value\":", "100,", "\"configured\":", "100,", "\"least\":", "10,", "\"greatest\":", "100", "}"]);
+        tuner.RootElement.GetProperty("decisions").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Endpoint_ShowsDecisions_NewestFirst()
+    {
+        await using var host = await TestHost.StartAsync(
+            static builder => builder.Services.AddAsyncRuntimeEndpoints().AddTuningStrategy<ThreeWorkers>(),
+            ("WorkerThreads", "2"), ("MaxWorkerThreads", "4"), ("Tuner:Interval", "00:00:00.010"), ("Endpoints:Url", "http://127.0.0.1:0"));
+        using var load = new Load(host);
+        await host.Logs.WaitFor(EventIds.TunerDecision);
+        await load.StopAsync();
+        using var client = new HttpClient();
+
+        using var json = JsonDocument.Parse(await client.GetStringAsync(new Uri(host.Services.GetRequiredService<AsyncRuntimeEndpoints>().Address!, "/runtime/tuner")).Guard());
+
+        var first = json.RootElement.GetProperty("decisions").EnumerateArray().Last();
+        first.GetProperty("trial").GetInt64().ShouldBe(1);
+        first.GetProperty("strategy").GetString().ShouldBe("ThreeWorkers");
+        first.GetProperty("knob").GetString().ShouldBe("WorkerThreads");
+        (first.GetProperty("from").GetInt32(), first.GetProperty("to").GetInt32()).ShouldBe((2, 3));
+        first.GetProperty("outcome").GetString().ShouldBe("Applied");
+        first.GetProperty("reason").GetString().ShouldBe("three is enough");
+        first.GetProperty("at").GetDateTimeOffset().ShouldBeGreaterThan(DateTimeOffset.UnixEpoch);
     }
 
     // Work that keeps coming, so that the tuner does not fall asleep.

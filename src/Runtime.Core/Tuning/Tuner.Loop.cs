@@ -1,0 +1,125 @@
+namespace Runtime.Core.Tuning;
+
+// The loop: start and stop, the timer, sleep and wake.
+public sealed partial class Tuner
+{
+    internal void Start()
+    {
+        _started = true;
+        _serial.Run(BeginAnew);
+        Arm();
+    }
+
+    internal void Stop()
+    {
+        if (_started)
+        {
+            _started = false;
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _serial.Run(() => _engine.Abandon("the tuner stopped"));
+        }
+    }
+
+    /// <summary>Puts new settings in force; a new interval counts from now.</summary>
+    internal void Reconfigure(TunerOptions options)
+    {
+        var changed = SettingsOf(options);
+        var (interval, enabled) = (_settings.Interval, _settings.Enabled);
+        _settings = changed;
+        if (changed.Enabled && !enabled)
+        {
+            _serial.Run(BeginAnew);
+        }
+        else if (enabled && !changed.Enabled)
+        {
+            _serial.Run(() => _engine.Interrupt("the tuner was switched off"));
+        }
+
+        if (_started && (changed.Interval != interval || changed.Enabled != enabled))
+        {
+            Volatile.Write(ref _dormant, 0);
+            Arm();
+        }
+    }
+
+    /// <summary>Says that there is work. Costs one read unless the tuner is dormant; may be called from anywhere, any number of times.</summary>
+    internal void NotifyActivity()
+    {
+        if (Volatile.Read(ref _dormant) == 1 && Interlocked.Exchange(ref _dormant, 0) == 1)
+        {
+            _serial.Run(_sampler.CountFromNow);
+            Arm();
+        }
+    }
+
+    // What happened while nobody looked says nothing about the time to come.
+    private void BeginAnew()
+    {
+        _sampler.Restart();
+        _idleParts = 0;
+    }
+
+    private TimeSpan Part()
+    {
+        var part = _settings.Interval / TrialJudge.Window;
+        return part > ShortestPart ? part : ShortestPart;
+    }
+
+    private void Arm() => _timer.Change(_started && _settings.Enabled ? Part() : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private void Tick()
+    {
+        if (_started)
+        {
+            _serial.Run(Sample);
+        }
+    }
+
+    private void Sample()
+    {
+        if (!_started || !_settings.Enabled || _sampler.Age < Part() / 2) // two ticks at once come of a new interval; the other one has armed the timer
+        {
+            return;
+        }
+
+        var sample = _sampler.Take();
+        _idleParts = sample.IsIdle ? _idleParts + 1 : 0;
+        if (_idleParts == TrialJudge.Window)
+        {
+            FallAsleep();
+            return;
+        }
+
+        try
+        {
+            if (!sample.IsIdle) // of a time in which nothing was asked for there is nothing to learn
+            {
+                _engine.Step(sample, _settings.Strategies, Frozen);
+            }
+        }
+        finally
+        {
+            Arm();
+        }
+    }
+
+    private void FallAsleep()
+    {
+        _engine.Interrupt("the work ended before a verdict"); // the load after the pause is another one
+        _idleParts = 0;
+        Volatile.Write(ref _dormant, 1);
+        _watchForActivity();
+        if (_snapshot().Executed != _sampler.Executed)
+        {
+            NotifyActivity(); // work came between the sample and the watch
+        }
+    }
+
+    private Settings SettingsOf(TunerOptions options) => new(
+        options.Enabled,
+        options.Interval,
+        options.Frozen,
+        [.. _custom, .. _builtIn.Where(strategy => options.Strategies.Count == 0 || options.Strategies.Contains(strategy.Name, StringComparer.OrdinalIgnoreCase))]);
+
+    private sealed record Settings(bool Enabled, TimeSpan Interval, bool Frozen, IReadOnlyList<IOptimizationStrategy> Strategies);
+}
