@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Core;
 using Runtime.Hosting.Jobs;
+using Runtime.Hosting.Jobs.Memory;
 using Runtime.Hosting.Tests.Support;
 
 namespace Runtime.Hosting.Tests.Jobs;
@@ -180,6 +182,22 @@ public sealed class JobRunTests
 
         (end.State, end.Attempt, end.Queue).ShouldBe((JobState.Failed, 2, "slow"));
         end.Reason.ShouldBe("Its time was up: it may run for 00:00:00.0500000.");
+    }
+
+    [Fact]
+    public async Task Cancel_BetweenTheClaimAndTheRun_ReachesTheRun()
+    {
+        _script.Run = static async (_, _, token) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            return JobOutcome.Done;
+        };
+        await using var host = await JobHost.StartAsync(
+            _script, static builder => builder.Services.Replace(ServiceDescriptor.Singleton(static _ => CancellingStore.Around(new MemoryJobStore(TimeProvider.System)))));
+
+        var end = await (await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1))).WaitAsync().Guard();
+
+        (end.State, end.Reason).ShouldBe((JobState.Cancelled, "at once"));
     }
 
     [Fact]

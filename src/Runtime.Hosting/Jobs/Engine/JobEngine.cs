@@ -18,6 +18,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     // Ends that the store has not taken may pile up to this many times the room; then no more jobs are started.
     private const int MostUnwrittenPerRoom = 4;
 
+    private const int MostCancellations = 10_000;
+
     // How long jobs that run already may keep a suspect from running alone; then it runs beside them.
     private static readonly TimeSpan SuspectPatience = TimeSpan.FromSeconds(10);
 
@@ -35,6 +37,9 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private readonly ILogger<JobEngine> _logger;
     private readonly Pulse _work;
     private readonly ConcurrentDictionary<long, RunningJob> _running = new();
+
+    // Requests whose run has not been found among them, with their reasons.
+    private readonly ConcurrentDictionary<Guid, string> _cancellations = new();
     private readonly CancellationTokenSource _giveUp = new();
     private Task _loops = Task.CompletedTask;
     private IDisposable? _reloads;
@@ -107,7 +112,11 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
 
     public void SchedulesChanged() => _recurring.Look();
 
-    public void JobEnded(Guid id) => _waiters.Signal(id);
+    public void JobEnded(Guid id)
+    {
+        _cancellations.TryRemove(id, out _);
+        _waiters.Signal(id);
+    }
 
     public IReadOnlyCollection<Guid> Awaited => _waiters.Ids;
 
@@ -119,14 +128,29 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
         }
     }
 
+    // The job may have been claimed and not yet begun here. So the request is put down before the runs are looked through, and a run looks for it after it has put itself among them: one sees the other.
     public void CancellationRequested(Guid id, string? reason)
     {
+        if (_cancellations.Count > MostCancellations)
+        {
+            _cancellations.Clear(); // of jobs that run elsewhere
+        }
+
+        _cancellations[id] = reason ?? "";
         foreach (var run in _running.Values)
         {
             if (run.Id == id)
             {
-                run.Cancel(RunCancellation.Asked, reason);
+                Cancel(run);
             }
+        }
+    }
+
+    private void Cancel(RunningJob run)
+    {
+        if (_cancellations.TryRemove(run.Id, out var reason))
+        {
+            run.Cancel(RunCancellation.Asked, reason.Length == 0 ? null : reason);
         }
     }
 
@@ -237,6 +261,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             _metrics.Claimed(job);
             var run = new RunningJob(job) { Reported = _writer.AddReport };
             _running[job.Lease.Number] = run;
+            Interlocked.MemoryBarrier();
+            Cancel(run);
             if (isSuspect)
             {
                 Interlocked.Increment(ref _suspects);
