@@ -21,6 +21,7 @@ internal sealed class JobsCommand : BenchmarkCommand
         new("postgresql", "", "connection string of a database to use too, e.g. Host=127.0.0.1;Port=5433;Username=x;Database=postgres; it gets a schema for each round, dropped after it"),
         new("stores", "memory,sqlite,postgresql", "which stores; postgresql only with a connection string"),
         new("shapes", "all", "how jobs are enqueued: all, or numbers with commas between: 0 one by one, 1 by 64 callers, 2 by 100 in a call"),
+        new("finished", "0", "jobs that are over in each file and database from the beginning; filling them takes a while"),
         new("folder", "", "where the file is; default: the system's temporary folder"),
     ];
 
@@ -30,7 +31,7 @@ internal sealed class JobsCommand : BenchmarkCommand
         var jobs = arguments.Integer("jobs");
         Machine.WriteHead(output, $"jobs: {jobs:N0} no-op jobs a round");
         var table = new MarkdownTable("store", "enqueued", "jobs/s end to end", "enqueues/s", "B/job", "CPU µs/job", "least and most jobs/s");
-        var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"));
+        var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"), arguments.Integer("finished"));
         var stores = arguments.Text("stores").Split(',').Where(store => store != "postgresql" || places.ConnectionString.Length > 0).ToArray();
         var shapes = arguments.Text("shapes") is "all" ? EnqueueShape.All : [.. arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)])];
         foreach (var store in stores)

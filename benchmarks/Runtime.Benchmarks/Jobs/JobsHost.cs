@@ -55,7 +55,8 @@ internal sealed class CountingJob(JobCounter counter) : IJob<NoArguments>
 /// <summary>Where stores may put what they keep.</summary>
 /// <param name="Folder">For files; empty: the system's temporary folder.</param>
 /// <param name="ConnectionString">Of a PostgreSQL database; empty: none.</param>
-internal sealed record JobStorePlaces(string Folder, string ConnectionString);
+/// <param name="Finished">How many jobs that are over each store holds from the beginning.</param>
+internal sealed record JobStorePlaces(string Folder, string ConnectionString, int Finished);
 
 /// <summary>A host with a store of its own.</summary>
 internal sealed class JobsHost : IAsyncDisposable
@@ -76,28 +77,45 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public static async Task<JobsHost> StartAsync(string store, JobStorePlaces places)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<JobCounter>();
-        var runtime = builder.Services.AddAsyncRuntime().AddJob<CountingJob>();
-        Func<ValueTask> cleanUp = static () => default;
         if (store == "sqlite")
         {
             var own = Directory.CreateDirectory(Path.Combine(places.Folder.Length > 0 ? places.Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
-            runtime.UseSqlite($"Data Source={Path.Combine(own, "jobs.db")}");
-            cleanUp = () =>
-            {
-                Directory.Delete(own, recursive: true);
-                return default;
-            };
-        }
-        else if (store == "postgresql")
-        {
-            var schema = $"b{Guid.NewGuid():N}";
-            runtime.UsePostgreSql(places.ConnectionString, options => options.Schema = schema);
-            cleanUp = () => DropAsync(places.ConnectionString, schema);
+            var file = Path.Combine(own, "jobs.db");
+            return await StartAsync(
+                builder => builder.UseSqlite($"Data Source={file}"),
+                places.Finished == 0 ? null : () => JobHistory.FillSqliteAsync(file, places.Finished),
+                () =>
+                {
+                    Directory.Delete(own, recursive: true);
+                    return default;
+                });
         }
 
+        if (store == "postgresql")
+        {
+            var schema = $"b{Guid.NewGuid():N}";
+            return await StartAsync(
+                builder => builder.UsePostgreSql(places.ConnectionString, options => options.Schema = schema),
+                places.Finished == 0 ? null : () => JobHistory.FillPostgreSqlAsync(places.ConnectionString, schema, places.Finished),
+                () => DropAsync(places.ConnectionString, schema));
+        }
+
+        return await StartAsync(static _ => { }, null, static () => default);
+    }
+
+    // A store that is to be filled is opened once before, which makes its tables.
+    private static async Task<JobsHost> StartAsync(Action<IAsyncRuntimeBuilder> use, Func<Task>? fill, Func<ValueTask> cleanUp)
+    {
+        if (fill is not null)
+        {
+            await (await StartAsync(use, null, static () => default)).DisposeAsync();
+            await fill();
+        }
+
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<JobCounter>();
+        use(builder.Services.AddAsyncRuntime().AddJob<CountingJob>());
         var host = builder.Build();
         await host.StartAsync();
         return new(host, cleanUp);

@@ -7,6 +7,9 @@ internal sealed partial class JobEngine
 {
     // What is over is deleted in small transactions, so that enqueues do not wait behind a large one.
     private const int MostPurgedAtOnce = 500;
+
+    // After each such transaction the store is left to others for so many times as long: a backlog of millions takes a fifth of it, not all.
+    private const double RestPerPurge = 4;
     private static readonly TimeSpan PurgeInterval = TimeSpan.FromMinutes(10);
 
     // A store that does not take the last ends within this time keeps them as they were: those jobs run again.
@@ -82,9 +85,11 @@ internal sealed partial class JobEngine
         {
             try
             {
+                var began = _runtime.TimeProvider.GetTimestamp();
                 while (!_isStopping && await _store.PurgeAsync(_options.CurrentValue.Jobs.Retention, MostPurgedAtOnce, CancellationToken.None) >= MostPurgedAtOnce)
                 {
-                    await Core.AsyncRuntime.Yield();
+                    await RestAsync(_runtime.TimeProvider.GetElapsedTime(began) * RestPerPurge);
+                    began = _runtime.TimeProvider.GetTimestamp();
                 }
             }
             catch (Exception exception)
@@ -93,9 +98,12 @@ internal sealed partial class JobEngine
                 _trouble.Report(exception, "delete jobs whose retention has passed");
             }
 
-            await _stop.Task.WaitAsync(PurgeInterval, _runtime.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await RestAsync(PurgeInterval);
         }
     }
+
+    private async ValueTask RestAsync(TimeSpan time) =>
+        await _stop.Task.WaitAsync(time, _runtime.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     [LoggerMessage(EventIds.JobsOpened, LogLevel.Information, "Durable jobs are kept in {Store}; {Kinds} names of jobs are known.", EventName = nameof(EventIds.JobsOpened))]
     private partial void LogOpened(string store, int kinds);
