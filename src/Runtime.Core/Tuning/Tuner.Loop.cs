@@ -77,8 +77,14 @@ public sealed partial class Tuner
 
     private void Sample()
     {
-        if (!_started || !_settings.Enabled || _sampler.Age < Part() / 2) // two ticks at once come of a new interval; the other one has armed the timer
+        if (!_started || !_settings.Enabled)
         {
+            return;
+        }
+
+        if (_sampler.Age < Part() / 2)
+        {
+            Arm(); // a tick that comes with a new interval or a wake-up: too early for a sample, and nobody else may have armed the timer
             return;
         }
 

@@ -2,7 +2,7 @@ namespace Runtime.Core.Tuning;
 
 /// <summary>The state machine: parts in, at most one change at a time out, and every change brought to an end. See the README of this folder.</summary>
 /// <remarks>Not thread safe; knows no threads and waits for nothing, so it is tested on samples that nobody had to wait for.</remarks>
-internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, Action<TuningDecision> record, Action<string, Exception> failed)
+internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, Action<TuningDecision> record, Action<string, Exception> failed)
 {
     private readonly CoolDown _coolDown = new();
 
@@ -38,7 +38,14 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
             }
             else if (!WasTurnedByOthers())
             {
-                Continue(_trial, part);
+                if (Turned(_trial.Before[^1], part, except: _trial.Knob) is { } other)
+                {
+                    Interrupt($"{other} was turned meanwhile");
+                }
+                else
+                {
+                    Continue(_trial, part);
+                }
             }
 
             return;
@@ -176,69 +183,27 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
         return Begin(trial, bounded);
     }
 
-    private bool Begin(TuningTrial trial, OptimizationRecommendation recommendation)
+    // Another knob that was turned between two parts: by a reload, say. What was measured on either side of it cannot be compared.
+    private static TuningKnob? Turned(TuningSample before, TuningSample after, TuningKnob? except = null)
     {
-        var applied = Apply(trial.Strategy, recommendation) && runtime.Get(trial.Knob) == trial.To;
-        if (!applied)
+        foreach (var (knob, (value, _)) in after.Knobs)
         {
-            // Whatever was turned half-way goes back; and it rests like what was of no use, or it would fail again in every window.
-            PutBack(trial, out _);
-            _coolDown.Failed(trial.Knob, trial.Up, TuningSample.Merge(trial.Before));
-            var end = Record(trial.Strategy, trial.Knob, trial.From, trial.To, TuningOutcome.Failed, $"it could not be applied: {recommendation.Reason}", trial: 0);
-            Tell(trial.Strategy, end);
-            return false;
+            if (knob != except && before.Knobs.TryGetValue(knob, out var earlier) && earlier.Value != value)
+            {
+                return knob;
+            }
         }
 
-        _trials++;
-        _trial = trial;
-        Record(trial.Strategy, trial.Knob, trial.From, trial.To, TuningOutcome.Applied, recommendation.Reason, trial.Number);
-        return true;
-    }
-
-    private void Undo(TuningTrial trial, TuningOutcome outcome, string reason)
-    {
-        _coolDown.Failed(trial.Knob, trial.Up, TuningSample.Merge(trial.Before));
-        if (Apply(trial.Strategy, new(trial.Knob, trial.From, reason)) && runtime.Get(trial.Knob) == trial.From)
-        {
-            End(trial, trial.From, outcome, reason);
-        }
-        else
-        {
-            var back = PutBack(trial, out var value);
-            End(trial, value, back ? outcome : TuningOutcome.UndoFailed, back ? reason : $"it is still {Text(value)} although {Text(trial.From)} was to be put back; {reason}");
-        }
-    }
-
-    // Without the strategy, whose own way has failed. The bounds may have moved meanwhile; then the nearest value is right.
-    private bool PutBack(TuningTrial trial, out int value)
-    {
-        var (least, greatest) = runtime.Bounds(trial.Knob);
-        var wanted = Math.Clamp(trial.From, least, greatest);
-        try
-        {
-            runtime.Set(trial.Knob, wanted);
-        }
-        catch (Exception exception)
-        {
-            failed(trial.Strategy.Name, exception);
-        }
-
-        value = runtime.Get(trial.Knob);
-        return value == wanted;
-    }
-
-    // The ends of a trial: the decision runs from the value on trial to the value that there is now; for one that was kept, from the old one to the new.
-    private void End(TuningTrial trial, int value, TuningOutcome outcome, string reason)
-    {
-        _trial = null;
-        Forget();
-        _isSettling = outcome is not TuningOutcome.Kept;
-        var from = outcome == TuningOutcome.Kept ? trial.From : trial.To;
-        Tell(trial.Strategy, Record(trial.Strategy, trial.Knob, from, value, outcome, reason, trial.Number));
+        return null;
     }
 
     private void Remember(TuningSample part)
     {
+        if (_parts.Count > 0 && Turned(_parts[^1], part) is not null)
+        {
+            Forget();
+        }
+
         if (_parts.Count == TrialJudge.MostParts)
         {
             _parts.RemoveAt(0);
@@ -252,39 +217,4 @@ internal sealed class TuningEngine(IRuntimeTunable runtime, TimeProvider clock, 
         _parts.Clear();
         _untilAsked = TrialJudge.Window;
     }
-
-    private bool Apply(IOptimizationStrategy strategy, OptimizationRecommendation recommendation)
-    {
-        try
-        {
-            strategy.Apply(recommendation, runtime);
-            return true;
-        }
-        catch (Exception exception)
-        {
-            failed(strategy.Name, exception);
-            return false;
-        }
-    }
-
-    private void Tell(IOptimizationStrategy strategy, TuningDecision end)
-    {
-        try
-        {
-            strategy.Learn(end);
-        }
-        catch (Exception exception)
-        {
-            failed(strategy.Name, exception);
-        }
-    }
-
-    private TuningDecision Record(IOptimizationStrategy strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason, long trial)
-    {
-        var decision = new TuningDecision(clock.GetUtcNow(), strategy.Name, knob, from, to, outcome, reason) { Trial = trial };
-        record(decision);
-        return decision;
-    }
-
-    private static string Text(int value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

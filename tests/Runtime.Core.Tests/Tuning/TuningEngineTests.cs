@@ -51,33 +51,6 @@ public sealed class TuningEngineTests
     }
 
     [Fact]
-    public void ALoadThatHasPlainlyChanged_EndsARestEarly_ButNotBeforeAQuarterOfIt()
-    {
-        var coolDown = new CoolDown();
-        var (load, other) = (Samples.Saturated(_runtime, 1000), Samples.Saturated(_runtime, 3000));
-        for (var i = 0; i < 5; i++)
-        {
-            coolDown.Failed(TuningKnob.WorkerThreads, up: true, load); // rests for 32 windows
-        }
-
-        int Wait(TuningSample under)
-        {
-            var windows = 0;
-            for (; coolDown.IsResting(TuningKnob.WorkerThreads, up: true); windows++)
-            {
-                coolDown.Next(under);
-            }
-
-            return windows;
-        }
-
-        Wait(other).ShouldBe(8);
-        coolDown.Failed(TuningKnob.WorkerThreads, up: true, load);
-        Wait(load).ShouldBe(64);
-        coolDown.IsResting(TuningKnob.WorkerThreads, up: false).ShouldBeFalse();
-    }
-
-    [Fact]
     public void FewerThreads_ThatHarm_AreUndone()
     {
         _strategy.Want = new(TuningKnob.WorkerThreads, 2, "why");
@@ -248,6 +221,44 @@ public sealed class TuningEngineTests
     }
 
     [Fact]
+    public void AnotherKnobThatIsTurnedMeanwhile_LeavesNoVerdict()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+
+        _runtime.Set(TuningKnob.Isolation, 3);
+        Saturated(1, executed: 2000);
+
+        (_runtime.Workers, _runtime.Get(TuningKnob.Isolation)).ShouldBe((4, 3));
+        (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "Isolation was turned meanwhile"));
+    }
+
+    [Fact]
+    public void WhatWasMeasuredUnderOtherSettings_IsNotComparedWith()
+    {
+        Saturated(TrialJudge.Window - 1, executed: 5000);
+        _runtime.Set(TuningKnob.Isolation, 3);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+
+        Saturated((2 * TrialJudge.Window) + 1, executed: 1000);
+
+        _decisions[^1].Reason.ShouldStartWith("throughput went from 200 ± 0 to 200 ± 0 items/s");
+    }
+
+    [Fact]
+    public void TheStepAfterAKeptOne_NeedNotWait()
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+        Saturated(TrialJudge.Window + 1, executed: 1500);
+        _strategy.Want = new(TuningKnob.WorkerThreads, 9, "why");
+
+        Saturated(1, executed: 1500);
+
+        _runtime.Workers.ShouldBe(9);
+    }
+
+    [Fact]
     public void AStrategyThatThrows_IsReported_AndTheOthersAreAsked()
     {
         _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
@@ -325,18 +336,6 @@ public sealed class TuningEngineTests
         }
 
         _runtime.Sets.ShouldBe([(TuningKnob.WorkStealing, 0)]);
-    }
-
-    [Fact]
-    public void DecisionLog_KeepsTheLatest256()
-    {
-        var log = new DecisionLog();
-        for (var i = 0; i < 1000; i++)
-        {
-            log.Add(new(DateTimeOffset.UnixEpoch, "s", TuningKnob.WorkerThreads, i, i + 1, TuningOutcome.Applied, ""));
-        }
-
-        log.ToList().Select(static d => d.From).ShouldBe(Enumerable.Range(744, 256));
     }
 
     private void Saturated(int parts, long executed)
