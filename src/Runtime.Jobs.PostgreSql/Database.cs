@@ -68,6 +68,10 @@ internal sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a connection leads to this database. Of a list of hosts only the name of the database is compared: the connection says to which of them it has been made.</summary>
+    public bool IsSame(NpgsqlConnection connection) =>
+        connection.Database == Name && (Host?.Contains(',', StringComparison.Ordinal) == true || (connection.Host == Host && connection.Port == Port));
+
     /// <summary>The text of a statement, with the name of the schema.</summary>
     public string Text(string sql) => _texts.GetOrAdd(sql, static (text, schema) => text.Replace("{s}", schema, StringComparison.Ordinal), Schema);
 

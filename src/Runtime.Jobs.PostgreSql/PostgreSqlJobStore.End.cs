@@ -78,7 +78,34 @@ internal sealed partial class PostgreSqlJobStore
             written.UnionWith(await WriteAsync((session, outbox) => EndHeldAsync(session, left, outbox), cancellationToken));
         }
 
+        left.RemoveAll(ending => written.Contains(ending.Lease.Id));
+        if (left.Count > 0)
+        {
+            written.UnionWith(await WrittenBeforeAsync(left, cancellationToken));
+        }
+
         return [.. endings.Select(ending => written.Contains(ending.Lease.Id))];
+    }
+
+    // Ends that were written although their caller was not told, since the connection was lost at the commit, and which it repeats: the job is over, under this lease, and as it says.
+    private async Task<IEnumerable<Guid>> WrittenBeforeAsync(List<JobEnding> left, CancellationToken cancellationToken)
+    {
+        var ends = left.Where(static ending => ending.Kind is JobEndingKind.Succeeded or JobEndingKind.Failed or JobEndingKind.Cancelled).Select(OverOf).ToList();
+        if (ends.Count == 0)
+        {
+            return [];
+        }
+
+        return await Db.RunAsync(
+            session => session.QueryAsync(
+                "SELECT h.id FROM {s}.history h JOIN unnest($1::uuid[], $2::bigint[], $3::smallint[]) AS e(id, lease, state) ON h.id = e.id AND h.lease = e.lease AND h.state = e.state",
+                static reader => reader.GetGuid(0),
+                [
+                    Par.Ids(ends.Select(static one => one.Id)),
+                    Par.List<long>([.. ends.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                    Par.List<short>([.. ends.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
+                ]),
+            cancellationToken);
     }
 
     public async ValueTask ReportAsync(IReadOnlyList<JobReport> reports, CancellationToken cancellationToken) => await Db.RunAsync(

@@ -59,7 +59,7 @@ internal sealed partial class PostgreSqlJobStore
 
     private async Task<IReadOnlyList<JobReceipt>> EnqueueInAsync(IReadOnlyList<NewJob> jobs, DbTransaction transaction, CancellationToken cancellationToken)
     {
-        if (transaction is not NpgsqlTransaction { Connection: { } connection } || connection.Database != Db.Name || connection.Host != Db.Host || connection.Port != Db.Port)
+        if (transaction is not NpgsqlTransaction { Connection: { } connection } || !Db.IsSame(connection))
         {
             throw new NotSupportedException(
                 $"A {transaction.GetType().Name} cannot be joined: the jobs are in the PostgreSQL database '{Db.Name}' on '{Db.Host}'. Begin the transaction on a connection to that database, or enqueue after it has committed.");

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Runtime.Core;
@@ -41,89 +40,6 @@ public sealed class JobRunTests
         (failure.Job.State, failure.Job.Attempt).ShouldBe((JobState.Failed, 3));
         failure.Job.Reason!.ShouldContain("no luck today");
         _script.Runs.Select(static run => run.Attempt).ShouldBe([1, 2, 3]);
-    }
-
-    [Fact]
-    public async Task QueueConcurrency_OfAQueue_IsNotExceeded_AndOthersPass()
-    {
-        const int Jobs = 40;
-        var (running, most) = (0, 0);
-        var (others, both) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        _script.Run = async (args, context, _) =>
-        {
-            if (context.Queue == "other")
-            {
-                others.TrySetResult();
-                return JobOutcome.Done;
-            }
-
-            var now = Interlocked.Increment(ref running);
-            InterlockedMax(ref most, now);
-            if (now == 2)
-            {
-                both.TrySetResult();
-            }
-
-            await Task.WhenAll(others.Task, both.Task); // the first of the narrow queue hold all its places until the other queue has had its turn
-            Interlocked.Decrement(ref running);
-            return JobOutcome.Done;
-        };
-        await using var host = await JobHost.StartAsync(_script, ("Jobs:QueueConcurrency:0", "narrow=2"), ("Jobs:QueueConcurrency:1", "unused=1"));
-
-        var narrow = await host.Jobs().EnqueueManyAsync<ScriptedJob, Number>(Enumerable.Range(0, Jobs).Select(static i => new Number(i)), new JobOptions { Queue = "narrow" });
-        var other = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(-1), new JobOptions { Queue = "other" });
-        await other.WaitAsync().Guard();
-        await Task.WhenAll(narrow.Select(static handle => handle.WaitAsync())).Guard();
-
-        most.ShouldBe(2);
-
-        static void InterlockedMax(ref int target, int value)
-        {
-            for (var seen = Volatile.Read(ref target); value > seen; seen = Volatile.Read(ref target))
-            {
-                Interlocked.CompareExchange(ref target, value, seen);
-            }
-        }
-    }
-
-    [Fact]
-    public async Task MaxConcurrency_RaisedByAReload_CountsAtOnce()
-    {
-        var both = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var running = 0;
-        _script.Run = async (_, _, _) =>
-        {
-            if (Interlocked.Increment(ref running) == 2)
-            {
-                both.TrySetResult();
-            }
-
-            await both.Task;
-            return JobOutcome.Done;
-        };
-        await using var host = await JobHost.StartAsync(_script, ("Jobs:MaxConcurrency", "1"));
-        var handles = await host.Jobs().EnqueueManyAsync<ScriptedJob, Number>([new(1), new(2)]);
-        var configuration = (IConfigurationRoot)host.Services.GetRequiredService<IConfiguration>();
-
-        configuration["AsyncRuntime:Jobs:MaxConcurrency"] = "2";
-        configuration.Reload();
-
-        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
-    }
-
-    [Fact]
-    public async Task NodeName_Configured_IsThatOfItsRunsAndCanBePaused()
-    {
-        await using var host = await JobHost.StartAsync(_script, ("Jobs:NodeName", "blue"));
-        var first = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1));
-        (await first.WaitAsync().Guard()).Node.ShouldBe("blue");
-        await host.Jobs().PauseAsync(new JobPause(JobPauseScope.Node, "blue"));
-        var second = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(2));
-        (await second.GetAsync())!.State.ShouldBe(JobState.Queued);
-
-        await host.Jobs().ResumeAsync(JobPauseScope.Node, "blue");
-
-        (await second.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
     }
 
     [Fact]

@@ -137,6 +137,20 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task End_ThatIsRepeatedSinceItsAnswerWasLost_IsTheSameEnd()
+    {
+        await using var node = await OpenAsync();
+        await node.EnqueueAsync(StoreNode.Job());
+        var claimed = (await node.ClaimAsync()).ShouldHaveSingleItem();
+        var success = new JobEnding(claimed.Lease, JobEndingKind.Succeeded);
+        (await node.Store.EndAsync([success], CancellationToken.None)).ShouldBe([true]);
+
+        (await node.Store.EndAsync([success], CancellationToken.None)).ShouldBe([true]);
+        (await node.Store.EndAsync([success with { Kind = JobEndingKind.Failed }], CancellationToken.None)).ShouldBe([false]);
+        (await node.Store.EndAsync([success with { Lease = claimed.Lease with { Number = claimed.Lease.Number + 1 } }], CancellationToken.None)).ShouldBe([false]);
+    }
+
+    [Fact]
     public async Task ASuspect_IsKeptForOneNode_AndItsPlaceIsGivenOnWhenThatLeaves()
     {
         await using var one = await OpenAsync();
