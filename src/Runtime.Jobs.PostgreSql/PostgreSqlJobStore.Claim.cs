@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NpgsqlTypes;
 using Runtime.Hosting;
 using Runtime.Hosting.Jobs;
@@ -68,6 +69,11 @@ internal sealed partial class PostgreSqlJobStore
 
     private const int FactCount = 4;
 
+    // The leases that claims have returned and no end has named yet; and whether a claim failed, so that there may be others.
+    private readonly ConcurrentDictionary<long, bool> _handedOut = new();
+    private readonly SemaphoreSlim _claiming = new(1, 1);
+    private bool _lostAnswer;
+
     // Whether the last claim left jobs in the queues, and when waiting jobs were last moved up; by claims.
     private volatile bool _leftJobs = true;
     private DateTimeOffset _movedUpAt;
@@ -75,7 +81,43 @@ internal sealed partial class PostgreSqlJobStore
     // So many crashes, and a job runs alone from then on.
     private int Suspicion => _node.MaxCrashes > 1 ? _node.MaxCrashes - 1 : int.MaxValue;
 
+    // One claim at a time: what this node is marked as running and does not know of is then what an answer was lost for.
     public async ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken)
+    {
+        await _claiming.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_lostAnswer)
+            {
+                await TakeBackUnknownAsync(cancellationToken);
+            }
+
+            _lostAnswer = true; // until the answer is here
+            var claims = await ClaimOnceAsync(request, cancellationToken);
+            foreach (var job in claims.Jobs)
+            {
+                _handedOut[job.Lease.Number] = true;
+            }
+
+            _lostAnswer = false;
+            return claims;
+        }
+        finally
+        {
+            _claiming.Release();
+        }
+    }
+
+    // A claim may have been committed although its answer never came: its jobs would count as running for as long as this node lives.
+    private async Task TakeBackUnknownAsync(CancellationToken cancellationToken) => await WriteAsync(
+        async (session, outbox) =>
+        {
+            await TakeBackAsync(session, outbox, NodeId, isCrash: false, known: [.. _handedOut.Keys]);
+            return true;
+        },
+        cancellationToken);
+
+    private async Task<JobClaims> ClaimOnceAsync(JobClaimRequest request, CancellationToken cancellationToken)
     {
         var asked = _polling.Asked();
         await MoveUpAsync(request.StarvationThreshold, cancellationToken);

@@ -84,6 +84,11 @@ internal sealed partial class PostgreSqlJobStore
             written.UnionWith(await WrittenBeforeAsync(left, cancellationToken));
         }
 
+        foreach (var ending in endings)
+        {
+            _handedOut.TryRemove(ending.Lease.Number, out _);
+        }
+
         return [.. endings.Select(ending => written.Contains(ending.Lease.Id))];
     }
 

@@ -64,11 +64,13 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
     }
 
     // What a node has left running goes back to the queues; a statement later than the one that has removed the node, so that it sees whatever that one had claimed.
-    private async Task TakeBackAsync(Session session, Outbox outbox, long node, bool isCrash)
+    private async Task TakeBackAsync(Session session, Outbox outbox, long node, bool isCrash, long[]? known = null)
     {
         await session.RunAsync("UPDATE {s}.jobs SET owner = NULL WHERE state = 2 AND suspect AND owner = $1", [Par.Number(node)]);
         var jobs = await session.QueryAsync(
-            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.state = 4 AND j.owner = $1 ORDER BY j.id FOR UPDATE", JobRecord.Read, [Par.Number(node)]);
+            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.state = 4 AND j.owner = $1 AND NOT (j.lease = ANY($2)) ORDER BY j.id FOR UPDATE",
+            JobRecord.Read,
+            [Par.Number(node), Par.List<long>(known ?? [], NpgsqlTypes.NpgsqlDbType.Bigint)]);
         var over = new List<Over>();
         var again = new List<NextTime>();
         foreach (var job in jobs)
@@ -83,7 +85,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
             }
             else
             {
-                again.Add(new(job.Job.Id, job.Lease, isCrash ? NodeDied : (int)Hosting.Jobs.JobEndingKind.Interrupted, isCrash ? $"The process {job.Node} went away while it ran." : "The process stopped.", TimeSpan.Zero));
+                again.Add(new(job.Job.Id, job.Lease, isCrash ? NodeDied : (int)Hosting.Jobs.JobEndingKind.Interrupted, isCrash ? $"The process {job.Node} went away while it ran." : known is null ? "The process stopped." : null, TimeSpan.Zero));
             }
         }
 
