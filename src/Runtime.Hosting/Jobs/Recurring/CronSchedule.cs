@@ -9,6 +9,10 @@ namespace Runtime.Hosting.Jobs;
 /// </remarks>
 internal sealed class CronSchedule
 {
+    // A zone may leave out a day: it changes to the other side of the date line.
+    private static readonly TimeSpan LongestGap = TimeSpan.FromDays(2);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMinutes(1);
+
     private readonly CronExpression _expression;
 
     private CronSchedule(CronExpression expression) => _expression = expression;
@@ -31,7 +35,22 @@ internal sealed class CronSchedule
     }
 
     /// <summary>Finds the first time after another.</summary>
-    public DateTimeOffset? NextAfter(DateTimeOffset time) => _expression.GetNextValidTimeAfter(time)?.ToUniversalTime();
+    /// <remarks>
+    /// Where a zone has its change at an unusual hour (Casablanca in April, Apia in December 2011) Quartz may answer with the very time that it was asked about. Who takes that for the next
+    /// time fires for ever; so it is asked again from a minute later, and so on, until its answer is later.
+    /// </remarks>
+    public DateTimeOffset? NextAfter(DateTimeOffset time)
+    {
+        var next = Ask(time);
+        for (var from = time; next <= time && from - time < LongestGap; next = Ask(from))
+        {
+            from += AskAgainAfter;
+        }
+
+        return next > time ? next : null;
+    }
+
+    private DateTimeOffset? Ask(DateTimeOffset time) => _expression.GetNextValidTimeAfter(time)?.ToUniversalTime();
 
     /// <summary>Lists the times after one up to and including another; if there are too many, the latest ones.</summary>
     /// <remarks>Looks at longer and longer stretches of the end: an expression of every second that was missed for a year does not make anybody count to 31 million.</remarks>
