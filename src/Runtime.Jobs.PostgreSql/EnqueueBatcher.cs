@@ -1,3 +1,4 @@
+using Npgsql;
 using Runtime.Hosting;
 using Runtime.Hosting.Jobs;
 
@@ -7,7 +8,7 @@ namespace Runtime.Jobs.PostgreSql;
 /// <remarks>
 /// <para>Thread safe. While a few batches are on their way to the server the next one collects, so the batches grow with the load and a single caller never waits for others: the method of group commit,
 /// with the round trip in the place of the sync.</para>
-/// <para>When a batch fails each call is tried alone, so that a failure is its caller's only. The infallible part: each call is answered.</para>
+/// <para>When a batch fails each call is tried alone, so that a failure is its caller's only; unless the reason is common to all. The infallible part: each call is answered.</para>
 /// </remarks>
 internal sealed class EnqueueBatcher(Func<IReadOnlyList<NewJob>, CancellationToken, Task> insert)
 {
@@ -78,7 +79,7 @@ internal sealed class EnqueueBatcher(Func<IReadOnlyList<NewJob>, CancellationTok
         {
             await insert(batch.Count == 1 ? batch[0].Jobs : [.. batch.SelectMany(static call => call.Jobs)], CancellationToken.None).ConfigureAwait(false);
         }
-        catch (JobStoreException exception) when (batch.Count > 1 && exception.InnerException is Npgsql.PostgresException { IsTransient: false })
+        catch (JobStoreException exception) when (batch.Count > 1 && !IsCommonToAll(exception))
         {
             foreach (var call in batch)
             {
@@ -102,6 +103,9 @@ internal sealed class EnqueueBatcher(Func<IReadOnlyList<NewJob>, CancellationTok
             call.Done.TrySetResult();
         }
     }
+
+    // The server is away, or in no state to take anything: one by one would take as long again for each.
+    private static bool IsCommonToAll(JobStoreException exception) => exception.InnerException is (not PostgresException) or PostgresException { IsTransient: true };
 
     private sealed class Call(IReadOnlyList<NewJob> jobs)
     {

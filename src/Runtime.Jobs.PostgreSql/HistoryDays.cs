@@ -22,7 +22,7 @@ internal static class HistoryDays
                 WHERE to_regclass('{s}.history_' || to_char(d, 'YYYYMMDD')) IS NULL
                 """,
                 static reader => reader.GetString(0),
-                [Par.Span(TimeSpan.FromDays(DaysAhead))]),
+                [PgValue.Span(TimeSpan.FromDays(DaysAhead))]),
             cancellationToken);
         foreach (var day in missing)
         {

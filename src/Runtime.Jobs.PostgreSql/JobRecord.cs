@@ -115,15 +115,9 @@ internal sealed record JobRecord
         },
     };
 
-    public JobInfo ToInfo() => new()
+    public JobInfo ToInfo() => Job.Describe(State) with
     {
-        Id = Job.Id,
-        Name = Job.Name,
-        Queue = Job.Queue,
-        State = State,
-        Priority = Job.Priority,
         Attempt = Attempt,
-        MaxAttempts = Job.MaxAttempts,
         Crashes = Crashes,
         EnqueuedAt = EnqueuedAt,
         RunAt = RunAt,
@@ -132,12 +126,6 @@ internal sealed record JobRecord
         Reason = Reason,
         Node = Node,
         Progress = Progress,
-        Tags = Job.Tags,
-        UniqueKey = Job.UniqueKey,
-        ConcurrencyKey = Job.ConcurrencyKey,
-        Schedule = Job.Schedule,
-        Batch = Job.Batch,
-        Members = Job.Members,
         MembersLeft = MembersLeft,
         Arguments = Job.Arguments,
         Result = Result,

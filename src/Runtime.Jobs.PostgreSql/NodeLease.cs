@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Runtime.Hosting;
 
 namespace Runtime.Jobs.PostgreSql;
@@ -8,6 +7,7 @@ namespace Runtime.Jobs.PostgreSql;
 /// <para>One row for the process, renewed every third of the lease, whatever the number of its jobs. All times are the server's. Who is late is swept by another node; who finds its own row gone has lost its jobs.</para>
 /// <para>Two rules keep a stall from turning into a massacre. A node trusts its own row only until nine tenths of the lease after the beginning of the last renewal that worked (River's rule): then it cancels what it
 /// runs. And it sweeps others only when it has itself been renewing without a gap for a whole lease: after an outage of the database everybody has the time to come back.</para>
+/// <para>The infallible part: the loop catches all that a renewal can throw, and only the end of this object ends it. Were it to end, this node's jobs would run elsewhere while they still run here.</para>
 /// </remarks>
 internal sealed class NodeLease(Database database, string name, TimeSpan lease, INodeLeaseOwner owner, TimeProvider clock) : IAsyncDisposable
 {
@@ -72,7 +72,7 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
         var began = clock.GetTimestamp();
         var id = await database.RunAsync(
             session => session.ScalarAsync<long>(
-                "INSERT INTO {s}.nodes (id, name, started_at, expires_at) VALUES (nextval('{s}.node_id'), $1, clock_timestamp(), clock_timestamp() + $2) RETURNING id", [Par.Text(name), Par.Span(lease)]),
+                "INSERT INTO {s}.nodes (id, name, started_at, expires_at) VALUES (nextval('{s}.node_id'), $1, clock_timestamp(), clock_timestamp() + $2) RETURNING id", [PgValue.Text(name), PgValue.Span(lease)]),
             cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _id, id);
         _steadySince = _lastBeat = began;
@@ -89,7 +89,7 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
                 await BeatOnceAsync().ConfigureAwait(false);
                 isLost = false;
             }
-            catch (JobStoreException exception)
+            catch (Exception exception) when (!_stop.IsCancellationRequested)
             {
                 pause = lease / (BeatsPerLease * BeatsPerLease); // sooner, while there is time left
                 _steadySince = long.MaxValue;
@@ -122,7 +122,7 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
                 session => session.QueryAsync(
                     Beat,
                     static reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(2), reader.GetFieldValue<long[]>(3), reader.GetFieldValue<Guid[]>(4)),
-                    [Par.Number(Id), Par.Span(lease)]),
+                    [PgValue.Number(Id), PgValue.Span(lease)]),
                 limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception)
@@ -139,8 +139,8 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
         }
 
         Volatile.Write(ref _nodes, (int)nodes);
+        _steadySince = _steadySince == long.MaxValue || clock.GetElapsedTime(_lastBeat, began) > lease ? began : _steadySince;
         _lastBeat = began;
-        _steadySince = _steadySince == long.MaxValue ? began : _steadySince;
         if (cancelled.Length > 0)
         {
             await owner.CancelAsync(cancelled, _stop.Token).ConfigureAwait(false);
@@ -159,24 +159,4 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
             }
         }
     }
-}
-
-/// <summary>What a node does about its own end and that of others.</summary>
-[SuppressMessage("Minor Code Smell", "MA0048:File name must match type name", Justification = "Means nothing without the class above.")]
-internal interface INodeLeaseOwner
-{
-    /// <summary>Gets whether this process waits for ends of jobs that nobody can tell it of.</summary>
-    bool IsWatching { get; }
-
-    /// <summary>Looks for the ends of awaited jobs that nobody told of.</summary>
-    Task LookForEndsAsync(CancellationToken cancellationToken);
-
-    /// <summary>The right to all jobs of this node is lost.</summary>
-    void LeasesLost(string reason);
-
-    /// <summary>Somebody wants these jobs of this node cancelled.</summary>
-    Task CancelAsync(Guid[] jobs, CancellationToken cancellationToken);
-
-    /// <summary>A node is dead: its jobs go to others.</summary>
-    Task TakeOverAsync(long node, CancellationToken cancellationToken);
 }

@@ -92,7 +92,7 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
             try
             {
                 await database.RunAsync(
-                    session => session.RunAsync("SELECT pg_notify('{s}', m) FROM unnest($1::text[]) AS m", [Par.Texts(messages)]), _stop.Token).ConfigureAwait(false);
+                    session => session.RunAsync("SELECT pg_notify('{s}', m) FROM unnest($1::text[]) AS m", [PgValue.Texts(messages)]), _stop.Token).ConfigureAwait(false);
                 await Task.Delay(ShortestPause, clock, _stop.Token).ConfigureAwait(false);
             }
             catch (Exception)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
-using Runtime.Core;
 using Runtime.Hosting;
 using Runtime.Hosting.Jobs;
 using Runtime.Jobs.PostgreSql;
@@ -28,7 +27,9 @@ public static class PostgreSqlBuilderExtensions
         var options = new PostgreSqlJobOptions();
         configure?.Invoke(options);
         options.Check();
-        builder.Services.Replace(ServiceDescriptor.Singleton<IJobStore>(provider => new PostgreSqlJobStore(connectionString, options, provider.GetRequiredService<AsyncRuntime>().TimeProvider)));
+        
+        // The system's timers, not the runtime's: a node all of whose workers are busy must not be taken for dead.
+        builder.Services.Replace(ServiceDescriptor.Singleton<IJobStore>(_ => new PostgreSqlJobStore(connectionString, options, TimeProvider.System)));
         return builder;
     }
 }

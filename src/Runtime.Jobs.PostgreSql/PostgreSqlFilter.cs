@@ -13,14 +13,14 @@ internal static class PostgreSqlFilter
     {
         var where = new List<string>();
         var values = new List<NpgsqlParameter>();
-        Add(filter.Name is { } name ? Par.Text(name) : null, static parameter => $"j.name = {parameter}");
-        Add(filter.Queue is { } queue ? Par.Text(queue) : null, static parameter => $"j.queue = {parameter}");
-        Add(filter.Schedule is { } schedule ? Par.Text(schedule) : null, static parameter => $"j.schedule = {parameter}");
-        Add(filter.Batch is { } batch ? Par.Id(batch) : null, static parameter => $"j.batch = {parameter}");
-        Add(filter.Tag is { } tag ? Par.Text(tag) : null, static parameter => $"{parameter} = ANY(j.tags)");
-        Add(filter.Text is { } text ? Par.Bytes(Encoding.UTF8.GetBytes(text)) : null, static parameter => $"position({parameter} IN j.args) > 0");
-        Add(filter.Ids.Count > 0 ? Par.Ids(filter.Ids) : null, static parameter => $"j.id = ANY({parameter})");
-        Add(filter.States.Count > 0 ? Par.List<short>([.. filter.States.Distinct().Select(static state => (short)state)], NpgsqlDbType.Smallint) : null, static parameter => $"j.state = ANY({parameter})");
+        Add(filter.Name is { } name ? PgValue.Text(name) : null, static parameter => $"j.name = {parameter}");
+        Add(filter.Queue is { } queue ? PgValue.Text(queue) : null, static parameter => $"j.queue = {parameter}");
+        Add(filter.Schedule is { } schedule ? PgValue.Text(schedule) : null, static parameter => $"j.schedule = {parameter}");
+        Add(filter.Batch is { } batch ? PgValue.Id(batch) : null, static parameter => $"j.batch = {parameter}");
+        Add(filter.Tag is { } tag ? PgValue.Text(tag) : null, static parameter => $"{parameter} = ANY(j.tags)");
+        Add(filter.Text is { } text ? PgValue.Bytes(Encoding.UTF8.GetBytes(text)) : null, static parameter => $"position({parameter} IN j.args) > 0");
+        Add(filter.Ids.Count > 0 ? PgValue.Ids(filter.Ids) : null, static parameter => $"j.id = ANY({parameter})");
+        Add(filter.States.Count > 0 ? PgValue.List<short>([.. filter.States.Distinct().Select(static state => (short)state)], NpgsqlDbType.Smallint) : null, static parameter => $"j.state = ANY({parameter})");
         return (where.Count == 0 ? "true" : string.Join(" AND ", where), values);
 
         void Add(NpgsqlParameter? value, Func<string, string> condition)

@@ -158,11 +158,11 @@ internal sealed partial class PostgreSqlJobStore
                     return reader.IsDBNull(FactCount) ? null : ReadFound(reader);
                 },
                 request.Suspect
-                    ? [Par.Time(Now), Par.Number(NodeId), Par.Text(_node.Name)]
+                    ? [PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name)]
                     :
                     [
-                        Par.Time(Now), Par.Number(NodeId), Par.Text(_node.Name), Par.Count(room), Par.Texts(limits.Select(static limit => limit.Key)),
-                        Par.List<int>([.. limits.Select(static limit => Math.Max(0, limit.Room))], NpgsqlDbType.Integer), Par.Count(Suspicion),
+                        PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name), PgValue.Count(room), PgValue.Texts(limits.Select(static limit => limit.Key)),
+                        PgValue.List<int>([.. limits.Select(static limit => Math.Max(0, limit.Room))], NpgsqlDbType.Integer), PgValue.Count(Suspicion),
                     ]),
             cancellationToken);
         var found = rows.OfType<Found>().OrderBy(static one => one.Job.Rank).ThenBy(static one => one.DeadlineAt).ThenBy(static one => one.Job.Row).ToList();
@@ -209,7 +209,7 @@ internal sealed partial class PostgreSqlJobStore
         var pauses = (await session.QueryAsync(
             "SELECT key, reason FROM {s}.pauses WHERE scope = 1 AND key = ANY($1) FOR SHARE",
             static reader => (Key: PgText.Decode(reader.GetString(0)), Reason: reader.IsDBNull(1) ? null : PgText.Decode(reader.GetString(1))),
-            [Par.Texts(special.Where(static one => one.IsPaused).Select(static one => one.Job.Job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
+            [PgValue.Texts(special.Where(static one => one.IsPaused).Select(static one => one.Job.Job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
         foreach (var one in special.Where(one => one.IsPaused && pauses.ContainsKey(one.Job.Job.Name)))
         {
             aside.Add(one.Job.Job.Id);
@@ -224,7 +224,7 @@ internal sealed partial class PostgreSqlJobStore
 
         foreach (var one in special.Where(one => one.Job.Job is { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued } && !aside.Contains(one.Job.Job.Id)))
         {
-            await session.RunAsync("DELETE FROM {s}.keys WHERE name = $1 AND key = $2 AND job = $3", [Par.Text(one.Job.Job.Name), Par.Text(one.Job.Job.UniqueKey), Par.Id(one.Job.Job.Id)]);
+            await session.RunAsync("DELETE FROM {s}.keys WHERE name = $1 AND key = $2 AND job = $3", [PgValue.Text(one.Job.Job.Name), PgValue.Text(one.Job.Job.UniqueKey), PgValue.Id(one.Job.Job.Id)]);
         }
 
         return aside;
@@ -234,7 +234,7 @@ internal sealed partial class PostgreSqlJobStore
     private static async Task GiveOrSetAsideAsync(Session session, string key, List<Found> jobs, HashSet<Guid> aside)
     {
         var running = await session.ScalarAsync<int>(
-            "INSERT INTO {s}.places AS p (key, running) VALUES ($1, 0) ON CONFLICT (key) DO UPDATE SET running = p.running RETURNING running", [Par.Text(key)]);
+            "INSERT INTO {s}.places AS p (key, running) VALUES ($1, 0) ON CONFLICT (key) DO UPDATE SET running = p.running RETURNING running", [PgValue.Text(key)]);
         var given = new List<Guid>();
         foreach (var one in jobs)
         {
@@ -251,13 +251,13 @@ internal sealed partial class PostgreSqlJobStore
 
         // Only those that are still ours: a node that was taken for dead must not count places for jobs that others have.
         var held = await session.RunAsync("UPDATE {s}.jobs SET holds_key = true WHERE id = ANY($1) AND state = 4 AND lease = ANY($2)",
-            [Par.Ids(given), Par.List<long>([.. jobs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
-        await session.RunAsync("UPDATE {s}.places SET running = running + $2 WHERE key = $1", [Par.Text(key), Par.Count(held)]);
+            [PgValue.Ids(given), PgValue.List<long>([.. jobs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
+        await session.RunAsync("UPDATE {s}.places SET running = running + $2 WHERE key = $1", [PgValue.Text(key), PgValue.Count(held)]);
     }
 
     private static Task<int> SetAsideAsync(Session session, Found one, string reason) => session.RunAsync(
         "UPDATE {s}.jobs SET state = 2, attempt = attempt - 1, owner = NULL, reason = $3 WHERE id = $1 AND lease = $2 AND state = 4",
-        [Par.Id(one.Job.Job.Id), Par.Number(one.Job.Lease), Par.Text(reason)]);
+        [PgValue.Id(one.Job.Job.Id), PgValue.Number(one.Job.Lease), PgValue.Text(reason)]);
 
     // One node at a time keeps itself free for a suspect: the one that has put its name to it.
     private Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken) => Db.RunAsync(
@@ -265,7 +265,7 @@ internal sealed partial class PostgreSqlJobStore
             """
             UPDATE {s}.jobs SET owner = $1 WHERE id = (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $1) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED)
             """,
-            [Par.Number(NodeId)]) > 0,
+            [PgValue.Number(NodeId)]) > 0,
         cancellationToken);
 
     // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first. Only where claims leave jobs behind does anybody wait.
@@ -290,7 +290,7 @@ internal sealed partial class PostgreSqlJobStore
                 UPDATE {s}.jobs j SET rank = j.rank - 1, ranked_at = n.now FROM n
                 WHERE j.id IN (SELECT id FROM {s}.jobs WHERE id IN (SELECT id FROM old) AND state = 1 FOR UPDATE SKIP LOCKED)
                 """,
-                [Par.Time(Now), Par.Span(threshold), Par.Count(MostMovedUp)]),
+                [PgValue.Time(Now), PgValue.Span(threshold), PgValue.Count(MostMovedUp)]),
             cancellationToken);
     }
 

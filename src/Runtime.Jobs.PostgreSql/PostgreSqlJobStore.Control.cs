@@ -10,7 +10,7 @@ internal sealed partial class PostgreSqlJobStore
     private static readonly TimeSpan WholeDays = TimeSpan.FromDays(2);
 
     public async ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => (await Db.RunAsync(
-        session => session.QueryAsync($"SELECT {JobRecord.WholeColumns} FROM {{s}}.all_jobs j WHERE j.id = $1", JobRecord.Read, [Par.Id(id)]), cancellationToken)).FirstOrDefault()?.ToInfo();
+        session => session.QueryAsync($"SELECT {JobRecord.WholeColumns} FROM {{s}}.all_jobs j WHERE j.id = $1", JobRecord.Read, [PgValue.Id(id)]), cancellationToken)).FirstOrDefault()?.ToInfo();
 
     public async ValueTask WatchAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal sealed partial class PostgreSqlJobStore
             return; // another process that comes meanwhile is found out by looking
         }
 
-        await Db.RunAsync(session => session.RunAsync("UPDATE {s}.jobs SET awaited = true WHERE id = $1 AND NOT awaited", [Par.Id(id)]), cancellationToken);
+        await Db.RunAsync(session => session.RunAsync("UPDATE {s}.jobs SET awaited = true WHERE id = $1 AND NOT awaited", [PgValue.Id(id)]), cancellationToken);
     }
 
     public async ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed partial class PostgreSqlJobStore
         var last = values.Count + 1;
         var found = await Db.RunAsync(
             session => session.QueryAsync(
-                $"SELECT {JobRecord.ListedColumns} FROM {{s}}.all_jobs j WHERE {where} AND j.row < ${last} ORDER BY j.row DESC LIMIT ${last + 1}", JobRecord.Read, [.. values, Par.Number(before), Par.Count(filter.PageSize + 1)]),
+                $"SELECT {JobRecord.ListedColumns} FROM {{s}}.all_jobs j WHERE {where} AND j.row < ${last} ORDER BY j.row DESC LIMIT ${last + 1}", JobRecord.Read, [.. values, PgValue.Number(before), PgValue.Count(filter.PageSize + 1)]),
             cancellationToken);
         var page = found.Take(filter.PageSize).Select(static job => job.ToInfo()).ToList();
         return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
@@ -49,15 +49,15 @@ internal sealed partial class PostgreSqlJobStore
         async (session, outbox) =>
         {
             // The row is held from here on, so what it says stays true.
-            var states = await session.QueryAsync("SELECT state FROM {s}.jobs WHERE id = $1 FOR UPDATE", static reader => (JobState)reader.GetInt16(0), [Par.Id(id)]);
+            var states = await session.QueryAsync("SELECT state FROM {s}.jobs WHERE id = $1 FOR UPDATE", static reader => (JobState)reader.GetInt16(0), [PgValue.Id(id)]);
             if (states.Count == 0)
             {
-                return await session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM {s}.history WHERE id = $1)", [Par.Id(id)]) ? JobCancellation.AlreadyOver : JobCancellation.NotFound;
+                return await session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM {s}.history WHERE id = $1)", [PgValue.Id(id)]) ? JobCancellation.AlreadyOver : JobCancellation.NotFound;
             }
 
             if (states[0] == JobState.Running)
             {
-                await session.RunAsync("UPDATE {s}.jobs SET cancel = true, reason = $2 WHERE id = $1", [Par.Id(id), Par.Text(reason)]);
+                await session.RunAsync("UPDATE {s}.jobs SET cancel = true, reason = $2 WHERE id = $1", [PgValue.Id(id), PgValue.Text(reason)]);
                 outbox.Cancellations.Add((id, reason));
                 return JobCancellation.Requested;
             }
@@ -80,7 +80,7 @@ internal sealed partial class PostgreSqlJobStore
                       deadline_at = coalesce(n.now + deadline, 'infinity')
                     FROM (SELECT coalesce(${{now}}, statement_timestamp()) AS now) n WHERE j.state = 13 AND {{where}}
                     """,
-                    [.. values, Par.Time(Now)]);
+                    [.. values, PgValue.Time(Now)]);
 
                 // A job that is over has given its unique key back; one that is to live again needs it, and stays as it is when another one has it by now.
                 var taken = await session.QueryAsync(
@@ -92,7 +92,7 @@ internal sealed partial class PostgreSqlJobStore
                     RETURNING k.job
                     """,
                     static reader => reader.GetGuid(0),
-                    [.. values.Select(static value => value.Clone()), Par.Time(Now)]);
+                    [.. values.Select(static value => value.Clone()), PgValue.Time(Now)]);
                 var ended = await session.RunAsync(
                     $$"""
                     WITH gone AS (
@@ -105,7 +105,7 @@ internal sealed partial class PostgreSqlJobStore
                     SELECT row, id, name, queue, 1, priority, priority, now, coalesce(now + deadline, 'infinity'), now, enqueued_at, started_at, 0, max_attempts, 0, lease, node, args, last_error,
                       deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members FROM gone
                     """,
-                    [.. values.Select(static value => value.Clone()), Par.Time(Now), Par.Ids(taken)]);
+                    [.. values.Select(static value => value.Clone()), PgValue.Time(Now), PgValue.Ids(taken)]);
                 outbox.Work = parked + ended > 0;
                 return (long)parked + ended;
             },
@@ -153,10 +153,10 @@ internal sealed partial class PostgreSqlJobStore
         return await Db.TransactAsync(
             async session =>
             {
-                await session.RunAsync("DELETE FROM {s}.keys WHERE until <= $1", [Par.Time(before + retention)]);
-                await session.RunAsync("DELETE FROM {s}.runs WHERE due < $1", [Par.Time(before + retention - TimeSpan.FromDays(1))]);
+                await session.RunAsync("DELETE FROM {s}.keys WHERE until <= $1", [PgValue.Time(before + retention)]);
+                await session.RunAsync("DELETE FROM {s}.runs WHERE due < $1", [PgValue.Time(before + retention - TimeSpan.FromDays(1))]);
                 return await session.RunAsync(
-                    "DELETE FROM {s}.history WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {s}.history WHERE finished_at < $1 LIMIT $2)", [Par.Time(from), Par.Count(atMost)]);
+                    "DELETE FROM {s}.history WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {s}.history WHERE finished_at < $1 LIMIT $2)", [PgValue.Time(from), PgValue.Count(atMost)]);
             },
             cancellationToken);
     }
@@ -167,7 +167,7 @@ internal sealed partial class PostgreSqlJobStore
             outbox.Work = true;
             return await session.RunAsync(
                 "INSERT INTO {s}.pauses (scope, key, reason, until) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, key) DO UPDATE SET reason = $3, until = $4",
-                [Par.Small((int)pause.Scope), Par.Text(pause.Key), Par.Text(pause.Reason), Par.Time(pause.Until)]);
+                [PgValue.Small((int)pause.Scope), PgValue.Text(pause.Key), PgValue.Text(pause.Reason), PgValue.Time(pause.Until)]);
         },
         cancellationToken);
 
@@ -180,12 +180,12 @@ internal sealed partial class PostgreSqlJobStore
             static reader => new JobPause(
                 (JobPauseScope)reader.GetInt16(0), PgText.Decode(reader.GetString(1)), reader.IsDBNull(2) ? null : PgText.Decode(reader.GetString(2)),
                 reader.IsDBNull(3) ? null : new DateTimeOffset(reader.GetDateTime(3), TimeSpan.Zero)),
-            [Par.Time(Now)]),
+            [PgValue.Time(Now)]),
         cancellationToken);
 
     private static async Task<bool> ResumeAsync(Session session, JobPauseScope scope, string key, Outbox outbox)
     {
-        if (await session.RunAsync("DELETE FROM {s}.pauses WHERE scope = $1 AND key = $2", [Par.Small((int)scope), Par.Text(key)]) == 0)
+        if (await session.RunAsync("DELETE FROM {s}.pauses WHERE scope = $1 AND key = $2", [PgValue.Small((int)scope), PgValue.Text(key)]) == 0)
         {
             return false;
         }
@@ -193,7 +193,7 @@ internal sealed partial class PostgreSqlJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            await session.RunAsync("UPDATE {s}.jobs SET state = 1, reason = NULL WHERE state = 2 AND NOT suspect AND name = $1", [Par.Text(key)]);
+            await session.RunAsync("UPDATE {s}.jobs SET state = 1, reason = NULL WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
         }
 
         outbox.Work = true;
@@ -207,7 +207,7 @@ internal sealed partial class PostgreSqlJobStore
             var over = await session.QueryAsync(
                 "SELECT scope, key FROM {s}.pauses WHERE until <= coalesce($1, statement_timestamp()) FOR UPDATE SKIP LOCKED",
                 static reader => ((JobPauseScope)reader.GetInt16(0), PgText.Decode(reader.GetString(1))),
-                [Par.Time(Now)]);
+                [PgValue.Time(Now)]);
             foreach (var (scope, key) in over)
             {
                 await ResumeAsync(session, scope, key, outbox);

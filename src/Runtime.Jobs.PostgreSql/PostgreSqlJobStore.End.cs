@@ -106,9 +106,9 @@ internal sealed partial class PostgreSqlJobStore
                 "SELECT h.id FROM {s}.history h JOIN unnest($1::uuid[], $2::bigint[], $3::smallint[]) AS e(id, lease, state) ON h.id = e.id AND h.lease = e.lease AND h.state = e.state",
                 static reader => reader.GetGuid(0),
                 [
-                    Par.Ids(ends.Select(static one => one.Id)),
-                    Par.List<long>([.. ends.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
-                    Par.List<short>([.. ends.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
+                    PgValue.Ids(ends.Select(static one => one.Id)),
+                    PgValue.List<long>([.. ends.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                    PgValue.List<short>([.. ends.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
                 ]),
             cancellationToken);
     }
@@ -120,10 +120,10 @@ internal sealed partial class PostgreSqlJobStore
             WHERE j.id = u.id AND j.lease = u.held AND j.state = 4
             """,
             [
-                Par.Ids(reports.Select(static report => report.Lease.Id)),
-                Par.List<long>([.. reports.Select(static report => report.Lease.Number)], NpgsqlDbType.Bigint),
-                Par.List<double>([.. reports.Select(static report => report.Progress.Fraction)], NpgsqlDbType.Double),
-                Par.Texts(reports.Select(static report => report.Progress.Message)),
+                PgValue.Ids(reports.Select(static report => report.Lease.Id)),
+                PgValue.List<long>([.. reports.Select(static report => report.Lease.Number)], NpgsqlDbType.Bigint),
+                PgValue.List<double>([.. reports.Select(static report => report.Progress.Fraction)], NpgsqlDbType.Double),
+                PgValue.Texts(reports.Select(static report => report.Progress.Message)),
             ]),
         cancellationToken);
 
@@ -137,7 +137,7 @@ internal sealed partial class PostgreSqlJobStore
     {
         var leases = endings.ToDictionary(static ending => ending.Lease.Id);
         var held = await session.QueryAsync(
-            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.id = ANY($1) AND j.state = 4 ORDER BY j.id FOR UPDATE", JobRecord.Read, [Par.Ids(leases.Keys)]);
+            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.id = ANY($1) AND j.state = 4 ORDER BY j.id FOR UPDATE", JobRecord.Read, [PgValue.Ids(leases.Keys)]);
         var ours = held.Where(job => leases[job.Job.Id].Lease.Number == job.Lease).ToList();
         var over = new List<Over>();
         var again = new List<NextTime>();
@@ -202,7 +202,7 @@ internal sealed partial class PostgreSqlJobStore
             complete.AddRange(await session.QueryAsync(
                 "UPDATE {s}.jobs SET members_left = members_left - $2 WHERE id = $1 AND state = 3 RETURNING id, name = $3, members_left <= 0",
                 static reader => (Id: reader.GetGuid(0), IsMarker: reader.GetBoolean(1), IsComplete: reader.GetBoolean(2)),
-                [Par.Id(batch), Par.Count(count), Par.Text(BatchName)]) is [{ IsComplete: true } one] ? [(one.Id, one.IsMarker)] : []);
+                [PgValue.Id(batch), PgValue.Count(count), PgValue.Text(BatchName)]) is [{ IsComplete: true } one] ? [(one.Id, one.IsMarker)] : []);
         }
 
         await AdmitWaitingAsync(session, [.. complete.Where(static one => !one.IsMarker).Select(static one => one.Id)], outbox);
@@ -220,7 +220,7 @@ internal sealed partial class PostgreSqlJobStore
         var children = await session.QueryAsync(
             "SELECT id, parent_on, parent FROM {s}.jobs WHERE state = 3 AND parent = ANY($1) ORDER BY id FOR UPDATE",
             static reader => (Id: reader.GetGuid(0), On: (JobContinuation)reader.GetInt16(1), Parent: reader.GetGuid(2)),
-            [Par.Ids(parents.Keys)]);
+            [PgValue.Ids(parents.Keys)]);
         await ReleaseAsync(session, [.. children.Select(child => (child.Id, child.On, child.Parent, (JobState?)parents[child.Parent]))], outbox);
     }
 
@@ -246,7 +246,7 @@ internal sealed partial class PostgreSqlJobStore
               deadline_at = coalesce(greatest(run_at, n.now) + deadline, 'infinity')
             FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state = 3
             """,
-            [Par.Time(Now), Par.Ids(released)]);
+            [PgValue.Time(Now), PgValue.Ids(released)]);
         outbox.Work = true;
     }
 
@@ -256,12 +256,12 @@ internal sealed partial class PostgreSqlJobStore
             sql,
             static reader => new Ended(reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4)),
             [
-                Par.Time(Now),
-                Par.Ids(over.Select(static one => one.Id)),
-                Par.List<long>([.. over.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
-                Par.List<short>([.. over.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
-                Par.Texts(over.Select(static one => one.Reason)),
-                Par.List<byte[]?>([.. over.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
+                PgValue.Time(Now),
+                PgValue.Ids(over.Select(static one => one.Id)),
+                PgValue.List<long>([.. over.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                PgValue.List<short>([.. over.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
+                PgValue.Texts(over.Select(static one => one.Reason)),
+                PgValue.List<byte[]?>([.. over.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
             ]);
         outbox.Ended.AddRange(ended.Select(static job => (job.Id, job.IsAwaited)));
         return ended;
@@ -273,13 +273,13 @@ internal sealed partial class PostgreSqlJobStore
             sql,
             static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), State: (JobState)reader.GetInt16(2)),
             [
-                Par.Time(Now),
-                Par.Ids(again.Select(static one => one.Id)),
-                Par.List<long>([.. again.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
-                Par.List<short>([.. again.Select(static one => (short)one.Kind)], NpgsqlDbType.Smallint),
-                Par.Texts(again.Select(static one => one.Reason)),
-                Par.List<TimeSpan>([.. again.Select(static one => one.Delay)], NpgsqlDbType.Interval),
-                Par.Count(Suspicion),
+                PgValue.Time(Now),
+                PgValue.Ids(again.Select(static one => one.Id)),
+                PgValue.List<long>([.. again.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                PgValue.List<short>([.. again.Select(static one => (short)one.Kind)], NpgsqlDbType.Smallint),
+                PgValue.Texts(again.Select(static one => one.Reason)),
+                PgValue.List<TimeSpan>([.. again.Select(static one => one.Delay)], NpgsqlDbType.Interval),
+                PgValue.Count(Suspicion),
             ]);
         outbox.Ended.AddRange(queued.Where(static job => job.State == JobState.Parked).Select(static job => (job.Id, job.IsAwaited)));
         outbox.Work |= queued.Exists(static job => job.State != JobState.Parked);
@@ -293,7 +293,7 @@ internal sealed partial class PostgreSqlJobStore
         foreach (var key in keys.GroupBy(static key => key, StringComparer.Ordinal).OrderBy(static key => key.Key, StringComparer.Ordinal))
         {
             var running = await session.ScalarAsync<int>(
-                "UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [Par.Text(key.Key), Par.Count(key.Count())]);
+                "UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key.Key), PgValue.Count(key.Count())]);
             var given = await session.RunAsync(
                 """
                 UPDATE {s}.jobs SET state = 1, reason = NULL WHERE id IN (
@@ -301,11 +301,11 @@ internal sealed partial class PostgreSqlJobStore
                     AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
                   ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)
                 """,
-                [Par.Text(key.Key), Par.Count(running), Par.Count(key.Count())]);
+                [PgValue.Text(key.Key), PgValue.Count(running), PgValue.Count(key.Count())]);
             outbox.Work |= given > 0;
             if (given == 0 && running == 0)
             {
-                await session.RunAsync("DELETE FROM {s}.places WHERE key = $1 AND running = 0", [Par.Text(key.Key)]);
+                await session.RunAsync("DELETE FROM {s}.places WHERE key = $1 AND running = 0", [PgValue.Text(key.Key)]);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Data.Common;
 using Npgsql;
 using Runtime.Hosting;
@@ -8,6 +9,9 @@ namespace Runtime.Jobs.PostgreSql;
 /// <summary>How jobs come in.</summary>
 internal sealed partial class PostgreSqlJobStore
 {
+    // The last millisecond of the year 9999 since 1970.
+    private const long LastMillisecond = 253_402_300_799_999;
+
     // A job's id tells when it was made; its history cannot be older. Clocks of machines differ, so look this much further back.
     private static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
@@ -45,6 +49,11 @@ internal sealed partial class PostgreSqlJobStore
 
     public async ValueTask<IReadOnlyList<JobReceipt>> EnqueueAsync(IReadOnlyList<NewJob> jobs, DbTransaction? transaction, CancellationToken cancellationToken)
     {
+        if (jobs.Count == 0)
+        {
+            return [];
+        }
+
         if (transaction is not null)
         {
             return await EnqueueInAsync(jobs, transaction, cancellationToken);
@@ -82,7 +91,7 @@ internal sealed partial class PostgreSqlJobStore
     private Task<int> InsertPlainAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken) =>
         Db.RunAsync(session => session.RunAsync(InsertPlain, Parameters(jobs)), cancellationToken);
 
-    private NpgsqlParameter[] Parameters(IReadOnlyList<NewJob> jobs) => [.. NewJobs.Of(jobs, Now), Par.Time(MadeSince(jobs))];
+    private NpgsqlParameter[] Parameters(IReadOnlyList<NewJob> jobs) => [.. NewJobs.Of(jobs, Now), PgValue.Time(MadeSince(jobs))];
 
     // The time within the first 48 bits of an id of version 7 (RFC 9562). Any other id may be as old as the history.
     private static DateTimeOffset MadeSince(IReadOnlyList<NewJob> jobs)
@@ -92,12 +101,12 @@ internal sealed partial class PostgreSqlJobStore
         foreach (var job in jobs)
         {
             job.Id.TryWriteBytes(bytes, bigEndian: true, out _);
-            var milliseconds = ((long)bytes[0] << 40) | ((long)bytes[1] << 32) | ((long)bytes[2] << 24) | ((long)bytes[3] << 16) | ((long)bytes[4] << 8) | bytes[5];
-            var made = job.Id.Version == 7 && milliseconds < JobTimes.LastMillisecond ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : JobTimes.Never;
+            var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+            var made = job.Id.Version == 7 && milliseconds <= LastMillisecond ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.UnixEpoch;
             earliest = made < earliest ? made : earliest;
         }
 
-        return earliest <= JobTimes.Never + ClockDifference ? JobTimes.Never : earliest - ClockDifference;
+        return earliest <= DateTimeOffset.UnixEpoch + ClockDifference ? DateTimeOffset.UnixEpoch : earliest - ClockDifference;
     }
 
     // In order, as far as it matters: one that waits for another of the same call comes after it.
@@ -136,7 +145,7 @@ internal sealed partial class PostgreSqlJobStore
     {
         var state = job.After is { } parent ? await DecideAsync(session, parent) : null;
         await session.RunAsync(InsertUnique, Parameters([job]));
-        var holder = await session.ScalarAsync<Guid>("SELECT job FROM {s}.keys WHERE name = $1 AND key = $2", [Par.Text(job.Name), Par.Text(job.UniqueKey)]);
+        var holder = await session.ScalarAsync<Guid>("SELECT job FROM {s}.keys WHERE name = $1 AND key = $2", [PgValue.Text(job.Name), PgValue.Text(job.UniqueKey)]);
         if (holder != job.Id)
         {
             return new(holder, IsDuplicate: true);
@@ -157,12 +166,12 @@ internal sealed partial class PostgreSqlJobStore
     // Marks the parent, or finds how it ended. Who ends a job holds its row, so either it sees the mark, or its end is seen here once it has committed.
     private static async Task<ParentState> DecideAsync(Session session, Guid parent)
     {
-        if (await session.RunAsync("UPDATE {s}.jobs SET has_children = true WHERE id = $1", [Par.Id(parent)]) > 0)
+        if (await session.RunAsync("UPDATE {s}.jobs SET has_children = true WHERE id = $1", [PgValue.Id(parent)]) > 0)
         {
             return new(IsLive: true, null);
         }
 
-        var ended = await session.ScalarAsync<short?>("SELECT state FROM {s}.history WHERE id = $1", [Par.Id(parent)]);
+        var ended = await session.ScalarAsync<short?>("SELECT state FROM {s}.history WHERE id = $1", [PgValue.Id(parent)]);
         return new(IsLive: false, (JobState?)ended);
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
 
         var ended = await Db.RunAsync(
             session => session.QueryAsync(
-                "SELECT a.id FROM unnest($1::uuid[]) AS a(id) WHERE NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = a.id AND j.state <> 13)", static reader => reader.GetGuid(0), [Par.Ids(awaited)]),
+                "SELECT a.id FROM unnest($1::uuid[]) AS a(id) WHERE NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = a.id AND j.state <> 13)", static reader => reader.GetGuid(0), [PgValue.Ids(awaited)]),
             cancellationToken);
         foreach (var id in ended)
         {
@@ -34,7 +34,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
             session => session.QueryAsync(
                 "SELECT id, reason FROM {s}.jobs WHERE id = ANY($1) AND state = 4 AND cancel",
                 static reader => (Id: reader.GetGuid(0), Reason: reader.IsDBNull(1) ? null : PgText.Decode(reader.GetString(1))),
-                [Par.Ids(jobs)]),
+                [PgValue.Ids(jobs)]),
             cancellationToken);
         foreach (var (id, reason) in reasons)
         {
@@ -48,13 +48,13 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
     // Of all who see that a node is dead, one gets the lock. It is dead only if its row is still late: the renewal and this deletion wait for each other.
     private async Task<bool> TakeOverAsync(Session session, Outbox outbox, long node)
     {
-        if (!await session.ScalarAsync<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('{s}.nodes', $1))", [Par.Number(node)]))
+        if (!await session.ScalarAsync<bool>("SELECT pg_try_advisory_xact_lock(hashtextextended('{s}.nodes', $1))", [PgValue.Number(node)]))
         {
             return false;
         }
 
-        await session.RunAsync("DELETE FROM {s}.nodes WHERE id = $1 AND expires_at < clock_timestamp()", [Par.Number(node)]);
-        if (await session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM {s}.nodes WHERE id = $1)", [Par.Number(node)]))
+        await session.RunAsync("DELETE FROM {s}.nodes WHERE id = $1 AND expires_at < clock_timestamp()", [PgValue.Number(node)]);
+        if (await session.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM {s}.nodes WHERE id = $1)", [PgValue.Number(node)]))
         {
             return false;
         }
@@ -66,11 +66,11 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
     // What a node has left running goes back to the queues; a statement later than the one that has removed the node, so that it sees whatever that one had claimed.
     private async Task TakeBackAsync(Session session, Outbox outbox, long node, bool isCrash, long[]? known = null)
     {
-        await session.RunAsync("UPDATE {s}.jobs SET owner = NULL WHERE state = 2 AND suspect AND owner = $1", [Par.Number(node)]);
+        await session.RunAsync("UPDATE {s}.jobs SET owner = NULL WHERE state = 2 AND suspect AND owner = $1", [PgValue.Number(node)]);
         var jobs = await session.QueryAsync(
             $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.state = 4 AND j.owner = $1 AND NOT (j.lease = ANY($2)) ORDER BY j.id FOR UPDATE",
             JobRecord.Read,
-            [Par.Number(node), Par.List<long>(known ?? [], NpgsqlTypes.NpgsqlDbType.Bigint)]);
+            [PgValue.Number(node), PgValue.List<long>(known ?? [], NpgsqlTypes.NpgsqlDbType.Bigint)]);
         var over = new List<Over>();
         var again = new List<NextTime>();
         foreach (var job in jobs)
@@ -108,7 +108,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
                     UPDATE {s}.jobs SET state = 1, attempt = 0, reason = NULL, rank = priority, run_at = n.now, ranked_at = n.now, deadline_at = coalesce(n.now + deadline, 'infinity')
                     FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE state = 13 AND name = ANY($2)
                     """,
-                    [Par.Time(Now), Par.Texts(_node.JobNames)]);
+                    [PgValue.Time(Now), PgValue.Texts(_node.JobNames)]);
                 outbox.Work = released > 0;
                 return true;
             },

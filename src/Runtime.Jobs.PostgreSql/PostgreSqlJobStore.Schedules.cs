@@ -19,8 +19,8 @@ internal sealed partial class PostgreSqlJobStore
                 ON CONFLICT (name) DO UPDATE SET cron = $2, zone = $3, missed = $4, template = $5, next = CASE WHEN s.cron = $2 AND s.zone = $3 THEN s.next ELSE $6 END
                 """,
                 [
-                    Par.Text(schedule.Name), Par.Text(schedule.Cron), Par.Text(schedule.TimeZone), Par.Small((int)schedule.MissedRuns), Par.Text(JsonSerializer.Serialize(schedule.Template)),
-                    Par.Time(schedule.Next), Par.Time(schedule.Last),
+                    PgValue.Text(schedule.Name), PgValue.Text(schedule.Cron), PgValue.Text(schedule.TimeZone), PgValue.Small((int)schedule.MissedRuns), PgValue.Text(JsonSerializer.Serialize(schedule.Template)),
+                    PgValue.Time(schedule.Next), PgValue.Time(schedule.Last),
                 ]);
         },
         cancellationToken);
@@ -29,7 +29,7 @@ internal sealed partial class PostgreSqlJobStore
         async (session, outbox) =>
         {
             outbox.Schedules = true;
-            return await session.RunAsync("DELETE FROM {s}.schedules WHERE name = $1", [Par.Text(name)]) > 0;
+            return await session.RunAsync("DELETE FROM {s}.schedules WHERE name = $1", [PgValue.Text(name)]) > 0;
         },
         cancellationToken);
 
@@ -53,20 +53,20 @@ internal sealed partial class PostgreSqlJobStore
     public async ValueTask<bool> FireAsync(string name, DateTimeOffset seen, DateTimeOffset? next, IReadOnlyList<JobRun> runs, CancellationToken cancellationToken) => await WriteAsync(
         async (session, outbox) =>
         {
-            if (await session.RunAsync("UPDATE {s}.schedules SET next = $3 WHERE name = $1 AND next = $2", [Par.Text(name), Par.Time(seen), Par.Time(next)]) == 0)
+            if (await session.RunAsync("UPDATE {s}.schedules SET next = $3 WHERE name = $1 AND next = $2", [PgValue.Text(name), PgValue.Time(seen), PgValue.Time(next)]) == 0)
             {
                 return false;
             }
 
             foreach (var run in runs)
             {
-                if (await session.RunAsync("INSERT INTO {s}.runs (schedule, due) VALUES ($1, $2) ON CONFLICT DO NOTHING", [Par.Text(name), Par.Time(run.Due)]) > 0)
+                if (await session.RunAsync("INSERT INTO {s}.runs (schedule, due) VALUES ($1, $2) ON CONFLICT DO NOTHING", [PgValue.Text(name), PgValue.Time(run.Due)]) > 0)
                 {
                     await AddAllAsync(session, [run.Job], outbox);
                     outbox.Work = true;
                 }
 
-                await session.RunAsync("UPDATE {s}.schedules SET last = $2 WHERE name = $1", [Par.Text(name), Par.Time(run.Due)]);
+                await session.RunAsync("UPDATE {s}.schedules SET last = $2 WHERE name = $1", [PgValue.Text(name), PgValue.Time(run.Due)]);
             }
 
             return true;

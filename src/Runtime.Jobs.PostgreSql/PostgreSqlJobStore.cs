@@ -176,7 +176,7 @@ internal sealed partial class PostgreSqlJobStore : IJobStore, INotificationSink
             await WriteAsync(
                 async (session, outbox) =>
                 {
-                    await session.RunAsync("DELETE FROM {s}.nodes WHERE id = $1", [Par.Number(node)]);
+                    await session.RunAsync("DELETE FROM {s}.nodes WHERE id = $1", [PgValue.Number(node)]);
                     await TakeBackAsync(session, outbox, node, isCrash: false);
                     return true;
                 },

@@ -102,15 +102,9 @@ internal sealed record JobRow
         },
     };
 
-    public JobInfo ToInfo(bool whole) => new()
+    public JobInfo ToInfo(bool whole) => Job.Describe(State) with
     {
-        Id = Job.Id,
-        Name = Job.Name,
-        Queue = Job.Queue,
-        State = State,
-        Priority = Job.Priority,
         Attempt = Attempt,
-        MaxAttempts = Job.MaxAttempts,
         Crashes = Crashes,
         EnqueuedAt = Time(EnqueuedAt),
         RunAt = Time(RunAt),
@@ -119,12 +113,6 @@ internal sealed record JobRow
         Reason = Reason,
         Node = Node,
         Progress = Progress,
-        Tags = Job.Tags,
-        UniqueKey = Job.UniqueKey,
-        ConcurrencyKey = Job.ConcurrencyKey,
-        Schedule = Job.Schedule,
-        Batch = Job.Batch,
-        Members = Job.Members,
         MembersLeft = MembersLeft,
         Arguments = whole ? Job.Arguments : default,
         Result = whole ? Result : default(ReadOnlyMemory<byte>),

@@ -185,6 +185,96 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         (await node.Store.EndAsync([new JobEnding(again[0].Lease, JobEndingKind.Succeeded)], CancellationToken.None)).ShouldBe([true]);
     }
 
+    [Fact]
+    public async Task Enqueue_OneOfThoseThatCameTogether_Fails_OnlyItsCallerIsTold()
+    {
+        await using var node = await OpenAsync();
+        await ExecuteAsync($"ALTER TABLE {_schema}.jobs ADD CONSTRAINT refused CHECK (name <> 'refused')");
+        var bad = StoreNode.Job() with { Name = "refused" };
+        var good = Enumerable.Range(0, 60).Select(static _ => StoreNode.Job()).ToList();
+        var calls = good.ConvertAll(job => node.EnqueueAsync(job));
+        calls.Insert(30, node.EnqueueAsync(bad));
+
+        var refused = await Should.ThrowAsync<JobStoreException>(() => calls[30]);
+
+        refused.Message.ShouldContain("refused");
+        calls.RemoveAt(30);
+        (await Task.WhenAll(calls)).ShouldBe(good.Select(static job => job.Id));
+        (await node.ClaimAsync()).Count.ShouldBe(good.Count);
+    }
+
+    [Fact]
+    public async Task Outage_LongerThanTheLease_TellsTheNodes_AndSweepsNobodyWhoComesBackLater()
+    {
+        var clock = new PausableClock();
+        await using var first = await OpenAsync(LongerLease);
+        await using var late = await OpenAsync(LongerLease, clock);
+        var before = await NodesAsync();
+
+        await ExecuteAsync($"ALTER TABLE {_schema}.nodes RENAME TO gone");
+        await Eventually.TrueAsync(() => !first.Listener.Losses.IsEmpty && !late.Listener.Losses.IsEmpty);
+        clock.Pause();
+        await ExecuteAsync($"UPDATE {_schema}.gone SET expires_at = clock_timestamp() - interval '1 second'; ALTER TABLE {_schema}.gone RENAME TO nodes");
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at > clock_timestamp()") == 1);
+        clock.Resume();
+
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at > clock_timestamp()") == 2);
+        (await NodesAsync()).ShouldBe(before);
+        late.Listener.Losses.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Stall_OfAllNodes_LongerThanTheLease_SweepsNobodyWhoComesBackLater()
+    {
+        var (clock, lateClock) = (new PausableClock(), new PausableClock());
+        await using var first = await OpenAsync(LongerLease, clock);
+        await using var late = await OpenAsync(LongerLease, lateClock);
+        var before = await NodesAsync();
+
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at - started_at > interval '10 seconds'") == 2); // steady for a lease
+        clock.Pause();
+        lateClock.Pause();
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at > clock_timestamp()") == 0);
+        clock.Resume();
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at > clock_timestamp()") == 1);
+        lateClock.Resume();
+
+        await Eventually.TrueAsync(async () => await CountAsync("SELECT count(*) FROM {s}.nodes WHERE expires_at > clock_timestamp()") == 2);
+        (await NodesAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task IdleNode_WithoutNotifications_LooksForJobsAgain()
+    {
+        await using var node = await OpenAsync(static options => options.UseNotifications = false);
+        var before = node.Listener.Arrivals;
+
+        (await node.ClaimAsync()).ShouldBeEmpty();
+
+        await Eventually.TrueAsync(() => node.Listener.Arrivals > before);
+    }
+
+    [Fact]
+    public async Task History_IsKeptByDays_AndDaysAreDroppedWhole()
+    {
+        await using var node = await OpenAsync();
+        await node.EnqueueAsync(StoreNode.Job());
+        var claimed = (await node.ClaimAsync()).ShouldHaveSingleItem();
+        await node.Store.EndAsync([new JobEnding(claimed.Lease, JobEndingKind.Succeeded)], CancellationToken.None);
+        (await CountAsync("SELECT count(*) FROM {s}.history WHERE tableoid <> '{s}.history_other'::regclass")).ShouldBe(1);
+        await ExecuteAsync($"CREATE TABLE {_schema}.history_20200101 PARTITION OF {_schema}.history FOR VALUES FROM ('2020-01-01Z') TO ('2020-01-02Z')");
+        await ExecuteAsync($"INSERT INTO {_schema}.history SELECT * FROM {_schema}.history");
+        await ExecuteAsync($"UPDATE {_schema}.history SET finished_at = '2020-01-01 12:00Z' WHERE ctid = (SELECT max(ctid) FROM {_schema}.history)");
+        (await CountAsync("SELECT count(*) FROM {s}.history_20200101")).ShouldBe(1);
+
+        (await node.Store.PurgeAsync(TimeSpan.FromDays(30), 100, CancellationToken.None)).ShouldBe(0, "nothing was left to be deleted row by row");
+
+        (await CountAsync("SELECT count(*) FROM pg_class WHERE oid = to_regclass('{s}.history_20200101')")).ShouldBe(0);
+        (await CountAsync("SELECT count(*) FROM {s}.history")).ShouldBe(1);
+    }
+
+    private static void LongerLease(PostgreSqlJobOptions options) => options.NodeLease = TimeSpan.FromSeconds(5);
+
     private Task<StoreNode> OpenAsync(Action<PostgreSqlJobOptions>? configure = null, TimeProvider? timers = null) => StoreNode.OpenAsync(server.ConnectionString, _schema, configure, timers);
 
     private async Task ExecuteAsync(string sql)
@@ -192,6 +282,20 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         await using var source = NpgsqlDataSource.Create(server.ConnectionString);
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        await using var command = source.CreateCommand(sql.Replace("{s}", _schema, StringComparison.Ordinal));
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private async Task<long[]> NodesAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString);
+        await using var command = source.CreateCommand($"SELECT array_agg(id ORDER BY id) FROM {_schema}.nodes");
+        return (long[])(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>The clock of a machine that is wrong.</summary>

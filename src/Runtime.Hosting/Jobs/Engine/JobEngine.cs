@@ -44,6 +44,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private Task _loops = Task.CompletedTask;
     private IDisposable? _reloads;
     private TaskCompletionSource? _idle;
+    private (IList<string> Of, Dictionary<string, int> Limits) _queueLimits = ([], []);
     private bool _isStarted;
     private volatile bool _isStopping;
     private volatile bool _mayHaveMore;
@@ -228,7 +229,12 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             return [];
         }
 
-        var room = QueueLimits.Parse(settings);
+        if (!ReferenceEquals(_queueLimits.Of, settings))
+        {
+            _queueLimits = (settings, QueueLimits.Parse(settings)); // another list by each reload
+        }
+
+        var room = new Dictionary<string, int>(_queueLimits.Limits, StringComparer.Ordinal);
         foreach (var run in _running.Values)
         {
             if (room.TryGetValue(run.Queue, out var left))

@@ -50,15 +50,9 @@ internal sealed class StoredJob(NewJob job, long row, DateTimeOffset now)
 
     public bool IsOver => State is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 
-    public JobInfo ToInfo(string node, bool whole) => new()
+    public JobInfo ToInfo(string node, bool whole) => Job.Describe(State) with
     {
-        Id = Job.Id,
-        Name = Job.Name,
-        Queue = Job.Queue,
-        State = State,
-        Priority = Job.Priority,
         Attempt = Attempt,
-        MaxAttempts = Job.MaxAttempts,
         Crashes = Crashes,
         EnqueuedAt = EnqueuedAt,
         RunAt = RunAt,
@@ -67,12 +61,6 @@ internal sealed class StoredJob(NewJob job, long row, DateTimeOffset now)
         Reason = Reason,
         Node = StartedAt is null ? null : node,
         Progress = Progress,
-        Tags = Job.Tags,
-        UniqueKey = Job.UniqueKey,
-        ConcurrencyKey = Job.ConcurrencyKey,
-        Schedule = Job.Schedule,
-        Batch = Job.Batch,
-        Members = Job.Members,
         MembersLeft = MembersLeft,
         Arguments = whole ? Job.Arguments : default,
         Result = whole ? Result : default,

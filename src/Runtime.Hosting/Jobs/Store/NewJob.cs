@@ -79,6 +79,25 @@ public sealed record NewJob
 
     /// <summary>Gets the recurring job that it is a run of.</summary>
     public string? Schedule { get; init; }
+
+    /// <summary>Begins the description of a stored job with what was known when it was handed over; for stores.</summary>
+    /// <param name="state">Where it is in its life.</param>
+    /// <returns>A description; the store adds the rest.</returns>
+    public JobInfo Describe(JobState state) => new()
+    {
+        Id = Id,
+        Name = Name,
+        Queue = Queue,
+        State = state,
+        Priority = Priority,
+        MaxAttempts = MaxAttempts,
+        Tags = Tags,
+        UniqueKey = UniqueKey,
+        ConcurrencyKey = ConcurrencyKey,
+        Schedule = Schedule,
+        Batch = Batch,
+        Members = Members,
+    };
 }
 
 /// <summary>What a store says of a job it was handed.</summary>

@@ -4,7 +4,7 @@ using NpgsqlTypes;
 namespace Runtime.Jobs.PostgreSql;
 
 /// <summary>Parameters of statements, with their types: a null has one too.</summary>
-internal static class Par
+internal static class PgValue
 {
     public static NpgsqlParameter Id(Guid value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Uuid };
 
