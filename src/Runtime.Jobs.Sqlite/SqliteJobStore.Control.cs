@@ -113,6 +113,7 @@ internal sealed partial class SqliteJobStore
         {
             var now = Now();
             session.Run("DELETE FROM runtime_job_keys WHERE until <= ?1", now);
+            ForgetRates(session, now);
             session.Run("DELETE FROM runtime_job_runs WHERE due < ?1", now - TimeSpan.TicksPerDay);
             var rows = session.Query(
                 "SELECT row FROM runtime_jobs WHERE state >= 10 AND state <= 12 AND finished_at < ?1 ORDER BY finished_at LIMIT ?2", static row => row.Number(0), now - retention.Ticks, atMost);
@@ -153,7 +154,7 @@ internal sealed partial class SqliteJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
+            session.Run("UPDATE runtime_jobs SET state = 1, rate_held = 0, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
         }
 
         session.Outbox.Work = true;

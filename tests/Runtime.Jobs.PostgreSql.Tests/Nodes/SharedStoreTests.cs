@@ -273,6 +273,42 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         (await CountAsync("SELECT count(*) FROM {s}.history")).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rates_OfThreeNodesAtOnce_AreNeverExceeded(bool isOfQueue)
+    {
+        var rate = new JobRate(5, TimeSpan.FromMilliseconds(400));
+        var nodes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => OpenAsync()));
+        var jobs = Enumerable.Range(0, 40).Select(_ => isOfQueue ? StoreNode.Job() : StoreNode.Job() with { RateKey = "r", RateLimit = rate.Limit, RatePeriod = rate.Period }).ToList();
+        await nodes[0].Store.EnqueueAsync(jobs, null, CancellationToken.None);
+        var request = new JobClaimRequest
+        {
+            Room = 4, StarvationThreshold = TimeSpan.FromDays(1), RateOfQueue = isOfQueue ? new Dictionary<string, JobRate>(StringComparer.Ordinal) { ["default"] = rate } : [],
+        };
+        var left = jobs.Count;
+        var began = TimeProvider.System.GetTimestamp();
+
+        await Task.WhenAll(nodes.Select(async node =>
+        {
+            while (Volatile.Read(ref left) > 0)
+            {
+                var claims = await node.Store.ClaimAsync(request, CancellationToken.None);
+                Interlocked.Add(ref left, -claims.Jobs.Count);
+                await node.Store.EndAsync([.. claims.Jobs.Select(static job => new JobEnding(job.Lease, JobEndingKind.Succeeded))], CancellationToken.None);
+                await Task.Delay(claims.MayHaveMore || claims.NextDue is null ? TimeSpan.FromMilliseconds(5) : claims.NextDue.Value, TimeProvider.System);
+            }
+        }));
+
+        // Whatever the speed of the machine: the last five cannot have started earlier than that after the first five.
+        TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(rate.Period * ((jobs.Count / rate.Limit) - 1));
+        (await CountAsync("SELECT count(*) FROM {s}.history")).ShouldBe(jobs.Count);
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+        }
+    }
+
     private static void LongerLease(PostgreSqlJobOptions options) => options.NodeLease = TimeSpan.FromSeconds(5);
 
     private Task<StoreNode> OpenAsync(Action<PostgreSqlJobOptions>? configure = null, TimeProvider? timers = null) => StoreNode.OpenAsync(server.ConnectionString, _schema, configure, timers);

@@ -94,6 +94,7 @@ internal sealed partial class MemoryJobStore
     {
         lock (_lock)
         {
+            ForgetRates(clock.GetUtcNow());
             return new(DropFinished(MostFinished, clock.GetUtcNow() - retention, atMost));
         }
     }

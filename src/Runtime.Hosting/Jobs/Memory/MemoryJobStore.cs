@@ -200,6 +200,11 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
                     held.Remove(stored);
                 }
 
+                if (stored.Job.RateKey is { } rateKey && _rates.TryGetValue(rateKey, out var rate))
+                {
+                    rate.Blocked.Remove(stored);
+                }
+
                 break;
             case JobState.Waiting when stored.Job.After is { } parent && _waiting.TryGetValue(parent, out var waiting):
                 waiting.Remove(stored);
