@@ -36,6 +36,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private readonly JobWriter _writer;
     private readonly ILogger<JobEngine> _logger;
     private readonly Pulse _work;
+    private readonly QueueTexts<int> _queueLimits = new(QueueTexts.TryReadLimit);
+    private readonly QueueTexts<JobRate> _queueRates = new(QueueTexts.TryReadRate);
     private readonly ConcurrentDictionary<long, RunningJob> _running = new();
 
     // Requests whose run has not been found among them, with their reasons.
@@ -44,7 +46,6 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private Task _loops = Task.CompletedTask;
     private IDisposable? _reloads;
     private TaskCompletionSource? _idle;
-    private (IList<string> Of, Dictionary<string, int> Limits) _queueLimits = ([], []);
     private bool _isStarted;
     private volatile bool _isStopping;
     private volatile bool _mayHaveMore;
@@ -214,7 +215,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             queues = RoomOfQueues();
         }
 
-        var request = new JobClaimRequest { Room = room, RoomOfQueue = queues, StarvationThreshold = _options.CurrentValue.StarvationThreshold };
+        var settings = _options.CurrentValue;
+        var request = new JobClaimRequest { Room = room, RoomOfQueue = queues, RateOfQueue = _queueRates.Read(settings.Jobs.QueueRates), StarvationThreshold = settings.StarvationThreshold };
         var claims = await _store.ClaimAsync(request, CancellationToken.None);
         Begin(claims.Jobs, isSuspect: false);
         return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
@@ -229,12 +231,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             return [];
         }
 
-        if (!ReferenceEquals(_queueLimits.Of, settings))
-        {
-            _queueLimits = (settings, QueueLimits.Parse(settings)); // another list by each reload
-        }
-
-        var room = new Dictionary<string, int>(_queueLimits.Limits, StringComparer.Ordinal);
+        var room = new Dictionary<string, int>(_queueLimits.Read(settings), StringComparer.Ordinal);
         foreach (var run in _running.Values)
         {
             if (room.TryGetValue(run.Queue, out var left))
