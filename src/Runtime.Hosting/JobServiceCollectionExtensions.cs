@@ -19,6 +19,7 @@ internal static class JobServiceCollectionExtensions
         services.AddSingleton<JobWaiters>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobReporter>();
+        services.AddSingleton<JobImport>();
         services.AddSingleton<JobEngine>();
         services.AddSingleton(static provider => new JobMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(static provider => new StoreTrouble(provider.GetRequiredService<ILogger<StoreTrouble>>()));

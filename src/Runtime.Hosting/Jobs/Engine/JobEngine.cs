@@ -25,6 +25,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
 
     private readonly AsyncRuntime _runtime;
     private readonly IJobStore _store;
+    private readonly JobImport _import;
     private readonly JobRegistry _registry;
     private readonly JobWaiters _waiters;
     private readonly JobRunner _runner;
@@ -52,11 +53,11 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private int _suspects;
 
     public JobEngine(
-        AsyncRuntime runtime, IJobStore store, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics, RecurringJobs recurring,
+        AsyncRuntime runtime, IJobStore store, JobImport import, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics, RecurringJobs recurring,
         LiveOptions options, StoreTrouble trouble, ILogger<JobEngine> logger)
     {
         (_runtime, _store, _registry, _waiters, _runner, _reporter, _metrics, _recurring) = (runtime, store, registry, waiters, runner, reporter, metrics, recurring);
-        (_options, _trouble, _logger) = (options, trouble, logger);
+        (_import, _options, _trouble, _logger) = (import, options, trouble, logger);
         _work = new(runtime.TimeProvider);
         _writer = new(store, metrics, trouble, reporter.Ended, Fenced, MakeRoom, runtime.TimeProvider);
         metrics.Observe(() => _running.Count);
@@ -80,6 +81,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
         var settings = _options.CurrentValue.Jobs;
         var node = new JobNode(settings.NodeName.Length > 0 ? settings.NodeName : NodeName(), _registry.Names, settings.MaxCrashes);
         await _store.OpenAsync(node, this, cancellationToken);
+        await _import.RunAsync(_store, node, cancellationToken);
         if (_registry.Names.Count > 0)
         {
             LogOpened(_store.Kind, _registry.Names.Count);

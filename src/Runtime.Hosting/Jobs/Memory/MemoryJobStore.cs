@@ -234,36 +234,4 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
 
         public SortedSet<StoredJob> Blocked { get; } = new(ByUrgency.Instance);
     }
-
-    private sealed class NoListener : IJobStoreListener
-    {
-        public static NoListener Instance { get; } = new();
-
-        public IReadOnlyCollection<Guid> Awaited => [];
-
-        public void LeasesLost(string reason)
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void WorkArrived()
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void SchedulesChanged()
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void JobEnded(Guid id)
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void CancellationRequested(Guid id, string? reason)
-        {
-            // Nobody has opened the store yet.
-        }
-    }
 }
