@@ -21,6 +21,9 @@ internal sealed partial class PostgreSqlJobStore
           UNION ALL SELECT (SELECT min(j.queue) FROM {s}.jobs j WHERE j.state = 1 AND j.queue > q.queue) FROM q WHERE q.queue IS NOT NULL)
         """;
 
+    // A job that was set aside may be looked at again. One that a process has died in goes through the promotion, which has it run alone where that is due.
+    private const string QueuedAgain = "state = CASE WHEN crashes > 0 THEN 0 ELSE 1 END, reason = NULL";
+
     private const string Started = """
         state = 4, lease = nextval('{s}.lease'), attempt = j.attempt + 1, started_at = n.now, reason = NULL, progress = NULL, progress_text = NULL, owner = $2, node = $3, suspect = false
         """;

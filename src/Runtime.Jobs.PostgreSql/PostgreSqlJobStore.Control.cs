@@ -194,7 +194,7 @@ internal sealed partial class PostgreSqlJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            await session.RunAsync("UPDATE {s}.jobs SET state = 1, rate_held = false, reason = NULL WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
+            await session.RunAsync($"UPDATE {{s}}.jobs SET {QueuedAgain}, rate_held = false WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
         }
 
         outbox.Work = true;

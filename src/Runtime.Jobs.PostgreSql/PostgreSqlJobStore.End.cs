@@ -301,8 +301,8 @@ internal sealed partial class PostgreSqlJobStore
     {
         var running = await session.ScalarAsync<int>("UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key), PgValue.Count(freed)]);
         var given = await session.RunAsync(
-            """
-            UPDATE {s}.jobs SET state = 1, reason = NULL WHERE id IN (
+            $$"""
+            UPDATE {s}.jobs SET {{QueuedAgain}} WHERE id IN (
               SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND NOT j.rate_held AND j.concurrency_key = $1 AND j.concurrency_limit > $2
                 AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
               ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)

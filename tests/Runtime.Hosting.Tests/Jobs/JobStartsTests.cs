@@ -22,13 +22,13 @@ public sealed class JobStartsTests
         for (var end = Noon + (rate.Period * 60); now < end;)
         {
             var room = starts.Room(rate, now);
-            var some = Math.Min(room, 1 + random.Next(Math.Max(1, limit / 5)));
+            var some = Math.Min(room, 1 + random.Next(Math.Max(1, limit / 50)));
             starts.Add(some, rate.Period, now);
             starts = new(starts.ToArray());
             log.AddRange(Enumerable.Repeat(now, some));
             var next = starts.FreeAt(rate, now);
             (starts.Room(rate, now) == 0).ShouldBe(next > now, $"seed {seed}");
-            now = random.Next(2) == 0 ? next : now + TimeSpan.FromMilliseconds(random.Next(1, 200));
+            now = random.Next(2) == 0 ? next : now + TimeSpan.FromMilliseconds(random.Next(1, 50));
         }
 
         for (var i = limit; i < log.Count; i++)
@@ -74,5 +74,7 @@ public sealed class JobStartsTests
 
         starts.Room(new JobRate(2, TimeSpan.FromHours(1)), Noon.AddMinutes(59)).ShouldBe(0);
         starts.CountUntil.ShouldBe(Noon.AddMinutes(90));
+        starts.Room(new JobRate(2, TimeSpan.FromMinutes(1)), Noon.AddMinutes(31) - TimeSpan.FromTicks(1)).ShouldBe(1);
+        starts.Room(new JobRate(2, TimeSpan.FromMinutes(1)), Noon.AddMinutes(31)).ShouldBe(2, "a start counts for a period, and not at its end");
     }
 }

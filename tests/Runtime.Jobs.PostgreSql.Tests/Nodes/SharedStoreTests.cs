@@ -168,6 +168,38 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         claimed.Crashes.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("place")]
+    [InlineData("rate")]
+    [InlineData("pause")]
+    public async Task ASuspect_ThatHadToWaitForSomethingElse_RunsAloneAllTheSame(string what)
+    {
+        await using var node = await OpenAsync();
+        var request = new JobClaimRequest { Room = 10, StarvationThreshold = TimeSpan.FromDays(1) };
+        var other = StoreNode.Job() with { ConcurrencyKey = what == "place" ? "k" : null, RateKey = what == "rate" ? "r" : null, RatePeriod = TimeSpan.FromMilliseconds(300) };
+        await node.EnqueueAsync(other);
+        var running = (await node.Store.ClaimAsync(request, CancellationToken.None)).Jobs.ShouldHaveSingleItem();
+        await node.EnqueueAsync(other with { Id = Guid.CreateVersion7(), Name = "suspect" });
+        await ExecuteAsync($"UPDATE {_schema}.jobs SET state = 2, suspect = true, crashes = 2 WHERE name = 'suspect'");
+        if (what == "pause")
+        {
+            await node.Store.PauseAsync(new JobPause(JobPauseScope.Name, "suspect"), CancellationToken.None);
+        }
+
+        (await node.Store.ClaimAsync(request, CancellationToken.None)).SuspectWaits.ShouldBeTrue();
+        (await node.Store.ClaimAsync(request with { Suspect = true }, CancellationToken.None)).Jobs.ShouldBeEmpty();
+        await node.Store.EndAsync([new JobEnding(running.Lease, JobEndingKind.Succeeded)], CancellationToken.None);
+        await node.Store.ResumeAsync(JobPauseScope.Name, "suspect", CancellationToken.None);
+
+        await Eventually.TrueAsync(async () =>
+        {
+            var claims = await node.Store.ClaimAsync(request, CancellationToken.None);
+            claims.Jobs.ShouldBeEmpty("it would not be alone");
+            return claims.SuspectWaits;
+        });
+        (await node.Store.ClaimAsync(request with { Suspect = true }, CancellationToken.None)).Jobs.ShouldHaveSingleItem().Job.Name.ShouldBe("suspect");
+    }
+
     [Fact]
     public async Task ANode_WhoseRowIsGone_IsTold_AndComesBackUnderAnotherNumber()
     {

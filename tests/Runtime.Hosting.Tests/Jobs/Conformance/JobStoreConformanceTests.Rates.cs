@@ -105,21 +105,43 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task RateKey_HeldAJobThatIsRetriedAndThenWaitsForAPlace_ItGetsThePlace()
+    {
+        await EnqueueAsync(Rated(new(1, Hour)));
+        var held = await EnqueueAsync(Rated(new(1, Hour)) with { ConcurrencyKey = "k" });
+        (await ClaimAsync()).Jobs.Count.ShouldBe(1);
+        await Store.CancelAsync(held, null, CancellationToken.None);
+        Clock.Advance(Hour);
+        await EnqueueAsync(Job() with { ConcurrencyKey = "k" });
+        var running = (await ClaimAsync()).Jobs.ShouldHaveSingleItem();
+        await Store.RetryAsync(new JobFilter { Ids = [held] }, CancellationToken.None);
+        (await ClaimAsync()).Jobs.ShouldBeEmpty();
+        (await GetAsync(held)).Reason.ShouldBe("The 1 places of the concurrency key 'k' are taken.");
+
+        await EndAsync(running, JobEndingKind.Succeeded);
+
+        (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Id.ShouldBe(held);
+    }
+
+    [Fact]
     public async Task RateKey_ThatHoldsAJobWithAPlace_LeavesThePlaceToTheNext()
     {
         await EnqueueAsync(Rated(new(1, Hour)));
         await EnqueueAsync(Job() with { ConcurrencyKey = "k" });
         var held = await EnqueueAsync(Rated(new(1, Hour)) with { ConcurrencyKey = "k" });
-        var next = await EnqueueAsync(Job() with { ConcurrencyKey = "k" });
+        var next = await EnqueueAsync(Job(queue: "elsewhere") with { ConcurrencyKey = "k" });
         var running = (await ClaimAsync()).Jobs;
         running.Count.ShouldBe(2);
 
         await EndAsync(running.Single(static job => job.Job.ConcurrencyKey is not null), JobEndingKind.Succeeded);
 
-        (await ClaimUntilEmptyAsync()).ShouldHaveSingleItem().Job.Id.ShouldBe(next);
+        var passedOn = (await ClaimUntilEmptyAsync()).ShouldHaveSingleItem();
+        passedOn.Job.Id.ShouldBe(next);
         Clock.Advance(Hour);
         (await ClaimUntilEmptyAsync()).ShouldBeEmpty("the place is taken");
         (await GetAsync(held)).Reason.ShouldBe("The 1 places of the concurrency key 'k' are taken.");
+        await EndAsync(passedOn, JobEndingKind.Succeeded);
+        (await ClaimUntilEmptyAsync()).ShouldHaveSingleItem().Job.Id.ShouldBe(held);
     }
 
     [Fact]
@@ -128,7 +150,7 @@ public abstract partial class JobStoreConformanceTests
         var keyed = Job() with { ConcurrencyKey = "k" };
         await EnqueueAsync(keyed);
         await EnqueueAsync(Job("paused") with { ConcurrencyKey = "k" });
-        var next = await EnqueueAsync(keyed with { Id = Guid.CreateVersion7() });
+        var next = await EnqueueAsync(keyed with { Id = Guid.CreateVersion7(), Queue = "elsewhere" });
         await EndAsync((await ClaimAsync()).Jobs.ShouldHaveSingleItem(), JobEndingKind.Succeeded);
 
         await Store.PauseAsync(new JobPause(JobPauseScope.Name, "paused"), CancellationToken.None);
