@@ -116,6 +116,11 @@ public static class AsyncRuntimeBuilderJobExtensions
         }
 
         _ = CronSchedule.Parse(cron, timeZone ?? TimeZoneInfo.Utc);
+        if (timeZone is not null && RecurringJobClient.ProblemOf(timeZone) is { } unknown)
+        {
+            throw new ArgumentException(unknown, nameof(timeZone));
+        }
+
         builder.Services.AddSingleton(new RecurringRegistration(name, put));
         return builder;
     }
