@@ -67,6 +67,25 @@ internal sealed partial class PostgreSqlJobStore
         },
         cancellationToken);
 
+    public async ValueTask<long> CancelAsync(JobFilter filter, string? reason, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        return await WriteAsync(
+            async (session, outbox) =>
+            {
+                var found = await session.QueryAsync(
+                    $"SELECT j.id, j.state FROM {{s}}.jobs j WHERE {where} ORDER BY j.id FOR UPDATE",
+                    static reader => (Id: reader.GetGuid(0), State: (JobState)reader.GetInt16(1)),
+                    [.. values.Select(static value => value.Clone())]);
+                var running = found.Where(static job => job.State == JobState.Running).Select(static job => job.Id).ToList();
+                await session.RunAsync("UPDATE {s}.jobs SET cancel = true, reason = $2 WHERE id = ANY($1)", [PgValue.Ids(running), PgValue.Text(reason)]);
+                outbox.Cancellations.AddRange(running.Select(id => (id, reason)));
+                await FinishWithChildrenAsync(session, [.. found.Where(static job => job.State != JobState.Running).Select(job => new Over(job.Id, 0, JobState.Cancelled, reason, default))], outbox);
+                return (long)found.Count;
+            },
+            cancellationToken);
+    }
+
     public async ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         var (where, values) = PostgreSqlFilter.Of(filter);

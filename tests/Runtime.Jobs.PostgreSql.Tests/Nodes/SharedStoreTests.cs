@@ -276,6 +276,17 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task ManyCallsAtOnce_WithoutAPoolSizeOfTheirOwn_LeaveTheServerItsConnections()
+    {
+        await using var node = await StoreNode.OpenAsync($"{server.ConnectionString};Application Name={_schema}", _schema);
+
+        await Task.WhenAll(Enumerable.Range(0, 150).Select(i => node.EnqueueAsync(StoreNode.Job() with { UniqueKey = $"{i % 75}" })));
+
+        (await CountAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{_schema}'")).ShouldBeInRange(2, 20);
+        (await node.ClaimAsync()).Count.ShouldBe(75);
+    }
+
+    [Fact]
     public async Task IdleNode_WithoutNotifications_LooksForJobsAgain()
     {
         await using var node = await OpenAsync(static options => options.UseNotifications = false);
