@@ -37,11 +37,11 @@ internal sealed partial class SqliteJobStore
         var claimed = new List<ClaimedJob>();
         var suspectWaits = false;
         var more = request.Suspect ? TakeSuspect(session, queues, pausedKinds, now, claimed) : Take(session, queues, pausedKinds, request.Room, now, claimed, out suspectWaits);
-        foreach (var queue in claimed.GroupBy(static job => job.Job.Queue, StringComparer.Ordinal))
+        foreach (var (queue, rate) in request.RateOfQueue)
         {
-            if (request.RateOfQueue.TryGetValue(queue.Key, out var rate))
+            if (claimed.Count(job => job.Job.Queue == queue) is > 0 and var starts)
             {
-                CountStarts(session, queue.Key, rate, queue.Count(), now);
+                CountStarts(session, queue, rate, starts, now);
             }
         }
 

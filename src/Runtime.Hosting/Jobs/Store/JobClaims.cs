@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
 
 namespace Runtime.Hosting.Jobs;
@@ -16,10 +17,10 @@ public sealed record JobClaimRequest
     public required int Room { get; init; }
 
     /// <summary>Gets the queues that have less room than that, each with how much it has. 0 leaves the queue out.</summary>
-    public IReadOnlyDictionary<string, int> RoomOfQueue { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> RoomOfQueue { get; init; } = ReadOnlyDictionary<string, int>.Empty;
 
     /// <summary>Gets the queues of which only so many jobs may start in a span of time, on all nodes that say so together.</summary>
-    public IReadOnlyDictionary<string, JobRate> RateOfQueue { get; init; } = new Dictionary<string, JobRate>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, JobRate> RateOfQueue { get; init; } = ReadOnlyDictionary<string, JobRate>.Empty;
 
     /// <summary>Gets whether the node wants the one suspect that waits longest and nothing else: it runs nothing at present.</summary>
     public bool Suspect { get; init; }
