@@ -113,8 +113,8 @@ internal sealed record JobRecord
             Batch = reader.IsDBNull(first + 36) ? null : reader.GetGuid(first + 36),
             Members = reader.GetInt32(first + 37),
             RateKey = Text(reader, first + 39),
-            RateLimit = reader.GetInt32(first + 40),
-            RatePeriod = reader.GetTimeSpan(first + 41),
+            RateLimit = reader.IsDBNull(first + 40) ? 1 : reader.GetInt32(first + 40),
+            RatePeriod = Span(reader, first + 41) ?? TimeSpan.FromSeconds(1),
         },
     };
 

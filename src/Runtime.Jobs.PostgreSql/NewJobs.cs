@@ -44,8 +44,8 @@ internal static class NewJobs
         PgValue.List<Guid?>([.. jobs.Select(static job => job.Batch)], NpgsqlDbType.Uuid),
         PgValue.List<int>([.. jobs.Select(static job => job.Members)], NpgsqlDbType.Integer),
         PgValue.Texts(jobs.Select(static job => job.RateKey)),
-        PgValue.List<int>([.. jobs.Select(static job => job.RateLimit)], NpgsqlDbType.Integer),
-        PgValue.List<TimeSpan>([.. jobs.Select(static job => job.RatePeriod)], NpgsqlDbType.Interval),
+        PgValue.List<int?>([.. jobs.Select(static job => job.RateKey is null ? null : (int?)job.RateLimit)], NpgsqlDbType.Integer),
+        Spans(jobs, static job => job.RateKey is null ? null : job.RatePeriod),
     ];
 
     private static NpgsqlParameter Spans(IReadOnlyList<NewJob> jobs, Func<NewJob, TimeSpan?> of) => PgValue.List<TimeSpan?>([.. jobs.Select(of)], NpgsqlDbType.Interval);

@@ -1,13 +1,13 @@
 -- Version 2: rate limits. A program of version 1 may run beside newer ones; it does not hold jobs to their rates.
 ALTER TABLE {schema}.jobs
     ADD COLUMN rate_key text,
-    ADD COLUMN rate_limit int NOT NULL DEFAULT 1,
-    ADD COLUMN rate_period interval NOT NULL DEFAULT '1 second',
+    ADD COLUMN rate_limit int, -- null without a rate key, as the period
+    ADD COLUMN rate_period interval,
     ADD COLUMN rate_held boolean NOT NULL DEFAULT false; -- it waits until its rate allows another start
 ALTER TABLE {schema}.history
     ADD COLUMN rate_key text,
-    ADD COLUMN rate_limit int NOT NULL DEFAULT 1,
-    ADD COLUMN rate_period interval NOT NULL DEFAULT '1 second',
+    ADD COLUMN rate_limit int,
+    ADD COLUMN rate_period interval,
     ADD COLUMN rate_held boolean NOT NULL DEFAULT false;
 CREATE OR REPLACE VIEW {schema}.all_jobs AS SELECT * FROM {schema}.jobs UNION ALL SELECT * FROM {schema}.history;
 CREATE INDEX jobs_rate_held ON {schema}.jobs (rate_key, rank, deadline_at, row) WHERE state = 2 AND rate_held;
