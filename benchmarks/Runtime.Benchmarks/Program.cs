@@ -3,6 +3,7 @@ using Runtime.Benchmarks.Deadlines;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Jobs;
+using Runtime.Benchmarks.Jobs.Peers;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.Memory;
 using Runtime.Benchmarks.MetricsCost;
@@ -26,6 +27,7 @@ BenchmarkCommand[] commands =
     new CleanupCommand(),
     new DeadlinesCommand(),
     new JobsCommand(),
+    new JobsQuartzCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new WebCommand(),

@@ -56,7 +56,12 @@ internal sealed class CountingJob(JobCounter counter) : IJob<NoArguments>
 /// <param name="Folder">For files; empty: the system's temporary folder.</param>
 /// <param name="ConnectionString">Of a PostgreSQL database; empty: none.</param>
 /// <param name="Finished">How many jobs that are over each store holds from the beginning.</param>
-internal sealed record JobStorePlaces(string Folder, string ConnectionString, int Finished);
+internal sealed record JobStorePlaces(string Folder, string ConnectionString, int Finished)
+{
+    /// <summary>Makes a folder for one file.</summary>
+    public string NewFolder() =>
+        Directory.CreateDirectory(Path.Combine(Folder.Length > 0 ? Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
+}
 
 /// <summary>A host with a store of its own.</summary>
 internal sealed class JobsHost : IAsyncDisposable
@@ -79,7 +84,7 @@ internal sealed class JobsHost : IAsyncDisposable
     {
         if (store == "sqlite")
         {
-            var own = Directory.CreateDirectory(Path.Combine(places.Folder.Length > 0 ? places.Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
+            var own = places.NewFolder();
             var file = Path.Combine(own, "jobs.db");
             return await StartAsync(
                 builder => builder.UseSqlite($"Data Source={file}"),

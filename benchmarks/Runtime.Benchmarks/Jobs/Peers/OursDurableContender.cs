@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using Runtime.Benchmarks.Harness;
+
+namespace Runtime.Benchmarks.Jobs.Peers;
+
+/// <summary>This project's jobs, in the store that the peer uses.</summary>
+internal sealed class OursDurableContender(string store, JobStorePlaces places, EnqueueShape shape) : Contender("ours")
+{
+    // Set by StartAsync.
+    private JobsHost _host = null!;
+
+    public override string Settings => $"defaults; {store}; finished jobs stay in the store, those of Quartz are deleted";
+
+    public override async Task StartAsync() => _host = await JobsHost.StartAsync(store, places);
+
+    public override async Task<Lap> RunAsync(int operations)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var enqueued = await _host.RunAsync(shape, operations);
+        return new((long)(enqueued.TotalSeconds * Stopwatch.Frequency), Stopwatch.GetTimestamp() - began, 0);
+    }
+
+    // As one round: with so few jobs the wait for the last end of each would be much of it.
+    public override Task<Lap> RepeatAsync(int operations, int rounds) => RunAsync(operations * rounds);
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+    }
+}
