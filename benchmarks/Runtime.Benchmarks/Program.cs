@@ -3,6 +3,7 @@ using Runtime.Benchmarks.Deadlines;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Jobs;
+using Runtime.Benchmarks.Jobs.Nodes;
 using Runtime.Benchmarks.Jobs.Peers;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.Memory;
@@ -28,6 +29,8 @@ BenchmarkCommand[] commands =
     new DeadlinesCommand(),
     new JobsCommand(),
     new JobsQuartzCommand(),
+    new JobsNodesCommand(),
+    new JobsNodeCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new WebCommand(),

@@ -102,11 +102,15 @@ internal sealed class JobsHost : IAsyncDisposable
             return await StartAsync(
                 builder => builder.UsePostgreSql(places.ConnectionString, options => options.Schema = schema),
                 places.Finished == 0 ? null : () => JobHistory.FillPostgreSqlAsync(places.ConnectionString, schema, places.Finished),
-                () => DropAsync(places.ConnectionString, schema));
+                () => SharedSchema.DropAsync(places.ConnectionString, schema));
         }
 
         return await StartAsync(static _ => { }, null, static () => default);
     }
+
+    /// <summary>Joins the processes that share a schema of PostgreSQL, which stays when this one leaves.</summary>
+    public static Task<JobsHost> JoinAsync(string connectionString, string schema) =>
+        StartAsync(builder => builder.UsePostgreSql(connectionString, options => options.Schema = schema), null, static () => default);
 
     // A store that is to be filled is opened once before, which makes its tables.
     private static async Task<JobsHost> StartAsync(Action<IAsyncRuntimeBuilder> use, Func<Task>? fill, Func<ValueTask> cleanUp)
@@ -126,34 +130,13 @@ internal sealed class JobsHost : IAsyncDisposable
         return new(host, cleanUp);
     }
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The name is made above.")]
-    private static async ValueTask DropAsync(string connectionString, string schema)
-    {
-        await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand($"DROP SCHEMA {schema} CASCADE");
-        await command.ExecuteNonQueryAsync();
-    }
-
     /// <summary>Enqueues jobs and waits until all have run and their ends are written.</summary>
     /// <returns>How long the enqueues took.</returns>
     public async Task<TimeSpan> RunAsync(EnqueueShape shape, int count)
     {
         Counter.Reset(count);
         var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, shape.Enqueuers).Select(enqueuer => Task.Run(async () =>
-        {
-            for (var i = enqueuer * shape.Batch; i < count; i += shape.Enqueuers * shape.Batch)
-            {
-                if (shape.Batch == 1)
-                {
-                    await Jobs.EnqueueAsync<CountingJob, NoArguments>(NoArguments.Value);
-                }
-                else
-                {
-                    await Jobs.EnqueueManyAsync<CountingJob, NoArguments>(Enumerable.Repeat(NoArguments.Value, Math.Min(shape.Batch, count - i)));
-                }
-            }
-        })));
+        await EnqueueAsync(shape, count);
         var enqueued = Stopwatch.GetElapsedTime(began);
         await Counter.Done.Task;
         while ((await Jobs.CountAsync(new JobFilter { States = [JobState.Running] })).Count > 0)
@@ -163,6 +146,22 @@ internal sealed class JobsHost : IAsyncDisposable
 
         return enqueued;
     }
+
+    /// <summary>Enqueues jobs and waits until the store has them.</summary>
+    public Task EnqueueAsync(EnqueueShape shape, int count) => Task.WhenAll(Enumerable.Range(0, shape.Enqueuers).Select(enqueuer => Task.Run(async () =>
+    {
+        for (var i = enqueuer * shape.Batch; i < count; i += shape.Enqueuers * shape.Batch)
+        {
+            if (shape.Batch == 1)
+            {
+                await Jobs.EnqueueAsync<CountingJob, NoArguments>(NoArguments.Value);
+            }
+            else
+            {
+                await Jobs.EnqueueManyAsync<CountingJob, NoArguments>(Enumerable.Repeat(NoArguments.Value, Math.Min(shape.Batch, count - i)));
+            }
+        }
+    })));
 
     public async ValueTask DisposeAsync()
     {

@@ -22,6 +22,7 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
         new("postgresql", "", "connection string of a database to use too; it gets schemas that are dropped afterwards"),
         new("stores", "sqlite,postgresql", "which stores; postgresql only with a connection string"),
         new("shapes", "0,1", "how jobs are enqueued: 0 one by one, 1 by 64 callers"),
+        new("connections", "16", "how many connections to PostgreSQL each of Quartz's contenders may have"),
         new("folder", "", "where the files are; default: the system's temporary folder"),
         new("only", "", "names, or beginnings of names, of the contenders to run, comma separated"),
         new("skip", "", "the same, of those not to run"),
@@ -33,13 +34,14 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
         var alternation = Alternation.From(arguments);
         var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"), Finished: 0);
         Machine.WriteHead(output, $"jobs beside Quartz: rounds of {alternation.Operations:N0} no-op jobs, of ours {alternation.Operations * alternation.Repeats:N0}");
+        var connections = arguments.Integer("connections");
         var all = new List<Series>();
         foreach (var store in arguments.Text("stores").Split(',').Where(store => store != "postgresql" || places.ConnectionString.Length > 0))
         {
             foreach (var shape in arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)]))
             {
                 await output.WriteLineAsync($"### {store}, {shape.Name}\n");
-                Contender[] contenders = [new OursDurableContender(store, places, shape), .. SetupsFor(store).Select(setup => new QuartzDurableContender(setup, QuartzPlace.Of(store, places), shape))];
+                Contender[] contenders = [new OursDurableContender(store, places, shape), .. SetupsFor(store).Select(setup => new QuartzDurableContender(setup, QuartzPlace.Of(store, places, connections), shape))];
                 var results = await ContenderSet.RunAsync(arguments.Choose(contenders, static contender => contender.Name), alternation.RunAsync);
                 var best = results.Where(static result => result.Name != "ours").MinBy(static result => Statistics.Median(result.Done)) ?? results[0];
                 ThroughputReport.Write(output, results, best.Name);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Quartz;
@@ -11,7 +12,10 @@ internal abstract class QuartzPlace : IAsyncDisposable
     /// <summary>Gets what was set for the database's sake.</summary>
     public abstract string Settings { get; }
 
-    public static QuartzPlace Of(string store, JobStorePlaces places) => store == "sqlite" ? new InFile(places) : new InSchema(places.ConnectionString);
+    /// <param name="store">Which database.</param>
+    /// <param name="places">Where it is.</param>
+    /// <param name="connections">How many connections to PostgreSQL there may be.</param>
+    public static QuartzPlace Of(string store, JobStorePlaces places, int connections) => store == "sqlite" ? new InFile(places) : new InSchema(places.ConnectionString, connections);
 
     /// <summary>Makes what must be there before Quartz makes its tables.</summary>
     public abstract Task PrepareAsync();
@@ -78,15 +82,19 @@ internal abstract class QuartzPlace : IAsyncDisposable
     {
         private readonly string _schema = $"q{Guid.NewGuid():N}";
         private readonly string _connectionString;
+        private readonly int _connections;
         private readonly NpgsqlDataSource _source;
 
-        public InSchema(string connectionString)
+        public InSchema(string connectionString, int connections)
         {
-            _connectionString = $"{connectionString};Search Path={_schema};No Reset On Close=true;Max Auto Prepare=100";
+            _connections = connections;
+            _connectionString = string.Create(
+                CultureInfo.InvariantCulture, $"{connectionString};Search Path={_schema};Maximum Pool Size={connections};No Reset On Close=true;Max Auto Prepare=100");
             _source = NpgsqlDataSource.Create(_connectionString);
         }
 
-        public override string Settings => "statements prepared by Npgsql, no reset of connections";
+        public override string Settings =>
+            string.Create(CultureInfo.InvariantCulture, $"fsync on, {_connections} connections at most, statements prepared by Npgsql, connections not reset in between");
 
         public override async Task PrepareAsync()
         {
