@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Runtime.Benchmarks.Jobs.History;
 using Runtime.Hosting;
 
 namespace Runtime.Benchmarks.Jobs;

@@ -41,7 +41,7 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
             foreach (var shape in arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)]))
             {
                 await output.WriteLineAsync($"### {store}, {shape.Name}\n");
-                Contender[] contenders = [new OursDurableContender(store, places, shape), .. SetupsFor(store).Select(setup => new QuartzDurableContender(setup, QuartzPlace.Of(store, places, connections), shape))];
+                Contender[] contenders = [new OursDurableContender("ours", store, places, shape), .. SetupsFor(store).Select(setup => new QuartzDurableContender(setup, QuartzPlace.Of(store, places, connections), shape))];
                 var results = await ContenderSet.RunAsync(arguments.Choose(contenders, static contender => contender.Name), alternation.RunAsync);
                 var best = results.Where(static result => result.Name != "ours").MinBy(static result => Statistics.Median(result.Done)) ?? results[0];
                 ThroughputReport.Write(output, results, best.Name);

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Runtime.Benchmarks.Harness;
 
-namespace Runtime.Benchmarks.Jobs.Peers;
+namespace Runtime.Benchmarks.Jobs;
 
-/// <summary>This project's jobs, in the store that the peer uses.</summary>
-internal sealed class OursDurableContender(string store, JobStorePlaces places, EnqueueShape shape) : Contender("ours")
+/// <summary>This project's jobs, in a store of their own.</summary>
+internal sealed class OursDurableContender(string name, string store, JobStorePlaces places, EnqueueShape shape) : Contender(name)
 {
     // Set by StartAsync.
     private JobsHost _host = null!;
