@@ -22,7 +22,7 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
         new("postgresql", "", "connection string of a database to use too; it gets schemas that are dropped afterwards"),
         new("stores", "sqlite,postgresql", "which stores; postgresql only with a connection string"),
         new("shapes", "0,1", "how jobs are enqueued: 0 one by one, 1 by 64 callers"),
-        new("connections", "16", "how many connections to PostgreSQL each of Quartz's contenders may have"),
+        new("connections", "8", "how many connections to PostgreSQL each of Quartz's contenders may have"),
         new("folder", "", "where the files are; default: the system's temporary folder"),
         new("only", "", "names, or beginnings of names, of the contenders to run, comma separated"),
         new("skip", "", "the same, of those not to run"),

@@ -40,7 +40,7 @@ internal sealed class JobsStatementsCommand : BenchmarkCommand
         {
             foreach (var shape in EnqueueShape.All.Where(static shape => shape.Batch == 1))
             {
-                await using var quartz = new QuartzDurableContender(new(schedule, Concurrency: 10, LockOnInsert: true), QuartzPlace.Of("postgresql", places, connections: 8), shape);
+                await using var quartz = new QuartzDurableContender(new(schedule, Concurrency: 64, LockOnInsert: false), QuartzPlace.Of("postgresql", places, connections: 8), shape);
                 await AddAsync(table, quartz, shape, places, arguments.Integer("quartz"));
             }
         }
