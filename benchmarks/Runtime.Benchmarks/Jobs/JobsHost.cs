@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Runtime.Benchmarks.Jobs.History;
 using Runtime.Hosting;
 
 namespace Runtime.Benchmarks.Jobs;
@@ -53,26 +52,15 @@ internal sealed class CountingJob(JobCounter counter) : IJob<NoArguments>
     }
 }
 
-/// <summary>Where stores may put what they keep.</summary>
-/// <param name="Folder">For files; empty: the system's temporary folder.</param>
-/// <param name="ConnectionString">Of a PostgreSQL database; empty: none.</param>
-/// <param name="Finished">How many jobs that are over each store holds from the beginning.</param>
-internal sealed record JobStorePlaces(string Folder, string ConnectionString, int Finished)
-{
-    /// <summary>Makes a folder for one file.</summary>
-    public string NewFolder() =>
-        Directory.CreateDirectory(Path.Combine(Folder.Length > 0 ? Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
-}
-
 /// <summary>A host with a store of its own.</summary>
 internal sealed class JobsHost : IAsyncDisposable
 {
     private readonly IHost _host;
-    private readonly Func<ValueTask> _cleanUp;
+    private readonly JobStorePlace _place;
 
-    private JobsHost(IHost host, Func<ValueTask> cleanUp)
+    private JobsHost(IHost host, JobStorePlace place)
     {
-        (_host, _cleanUp) = (host, cleanUp);
+        (_host, _place) = (host, place);
         Jobs = host.Services.GetRequiredService<IJobClient>();
         Counter = host.Services.GetRequiredService<JobCounter>();
     }
@@ -81,54 +69,31 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public JobCounter Counter { get; }
 
-    public static async Task<JobsHost> StartAsync(string store, JobStorePlaces places)
+    public static async Task<JobsHost> StartAsync(JobStorePlace place)
     {
-        if (store == "sqlite")
+        if (place.Finished > 0)
         {
-            var own = places.NewFolder();
-            var file = Path.Combine(own, "jobs.db");
-            return await StartAsync(
-                builder => builder.UseSqlite($"Data Source={file}"),
-                places.Finished == 0 ? null : () => JobHistory.FillSqliteAsync(file, places.Finished),
-                () =>
-                {
-                    Directory.Delete(own, recursive: true);
-                    return default;
-                });
+            // Opened once before: that makes the tables.
+            using (var first = await StartHostAsync(place.Use))
+            {
+                await first.StopAsync();
+            }
+
+            await place.FillAsync();
         }
 
-        if (store == "postgresql")
-        {
-            var schema = $"b{Guid.NewGuid():N}";
-            return await StartAsync(
-                builder => builder.UsePostgreSql(places.ConnectionString, options => options.Schema = schema),
-                places.Finished == 0 ? null : () => JobHistory.FillPostgreSqlAsync(places.ConnectionString, schema, places.Finished),
-                () => SharedSchema.DropAsync(places.ConnectionString, schema));
-        }
-
-        return await StartAsync(static _ => { }, null, static () => default);
+        return new(await StartHostAsync(place.Use), place);
     }
 
-    /// <summary>Joins the processes that share a schema of PostgreSQL, which stays when this one leaves.</summary>
-    public static Task<JobsHost> JoinAsync(string connectionString, string schema) =>
-        StartAsync(builder => builder.UsePostgreSql(connectionString, options => options.Schema = schema), null, static () => default);
-
-    // A store that is to be filled is opened once before, which makes its tables.
-    private static async Task<JobsHost> StartAsync(Action<IAsyncRuntimeBuilder> use, Func<Task>? fill, Func<ValueTask> cleanUp)
+    private static async Task<IHost> StartHostAsync(Action<IAsyncRuntimeBuilder> use)
     {
-        if (fill is not null)
-        {
-            await (await StartAsync(use, null, static () => default)).DisposeAsync();
-            await fill();
-        }
-
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<JobCounter>();
         use(builder.Services.AddAsyncRuntime().AddJob<CountingJob>());
         var host = builder.Build();
         await host.StartAsync();
-        return new(host, cleanUp);
+        return host;
     }
 
     /// <summary>Enqueues jobs and waits until all have run and their ends are written.</summary>
@@ -140,11 +105,7 @@ internal sealed class JobsHost : IAsyncDisposable
         await EnqueueAsync(shape, count);
         var enqueued = Stopwatch.GetElapsedTime(began);
         await Counter.Done.Task;
-        while ((await Jobs.CountAsync(new JobFilter { States = [JobState.Running] })).Count > 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-        }
-
+        await _place.WaitUntilOverAsync(Jobs);
         return enqueued;
     }
 
@@ -168,6 +129,6 @@ internal sealed class JobsHost : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
-        await _cleanUp();
+        await _place.DisposeAsync();
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Runtime.Benchmarks.Harness;
+using Runtime.Hosting;
 
 namespace Runtime.Benchmarks.Jobs;
 
@@ -11,7 +12,15 @@ internal sealed class OursDurableContender(string name, string store, JobStorePl
 
     public override string Settings => $"defaults; {store}; finished jobs stay in the store, those of Quartz are deleted";
 
-    public override async Task StartAsync() => _host = await JobsHost.StartAsync(store, places);
+    public override async Task StartAsync() => _host = await JobsHost.StartAsync(JobStorePlace.Of(store, places));
+
+    /// <summary>Counts the running jobs as a status page would.</summary>
+    public async Task<TimeSpan> CountAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        await _host.Jobs.CountAsync(new JobFilter { States = [JobState.Running] });
+        return Stopwatch.GetElapsedTime(began);
+    }
 
     public override async Task<Lap> RunAsync(int operations)
     {

@@ -13,19 +13,13 @@ internal sealed class SharedSchema(string connectionString) : IAsyncDisposable
 
     public string ConnectionString => connectionString;
 
-    public static async ValueTask DropAsync(string connectionString, string schema)
-    {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await DropAsync(source, schema);
-    }
-
     /// <summary>Waits until no job is left that is not over.</summary>
     public async Task WaitUntilOverAsync()
     {
         await using var command = _source.CreateCommand($"SELECT EXISTS (SELECT FROM {Name}.jobs)");
         while ((bool)(await command.ExecuteScalarAsync())!)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }
     }
 
@@ -45,13 +39,11 @@ internal sealed class SharedSchema(string connectionString) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await DropAsync(_source, Name);
-        await _source.DisposeAsync();
-    }
+        await using (var command = _source.CreateCommand($"DROP SCHEMA IF EXISTS {Name} CASCADE"))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
 
-    private static async Task DropAsync(NpgsqlDataSource source, string schema)
-    {
-        await using var command = source.CreateCommand($"DROP SCHEMA IF EXISTS {schema} CASCADE");
-        await command.ExecuteNonQueryAsync();
+        await _source.DisposeAsync();
     }
 }

@@ -36,12 +36,23 @@ internal sealed class JobsHistoryCommand : BenchmarkCommand
         foreach (var store in arguments.Text("stores").Split(',').Where(store => store != "postgresql" || few.ConnectionString.Length > 0))
         {
             await output.WriteLineAsync($"### {store}\n");
-            Contender[] contenders = [new OursDurableContender("few", store, few, shape), new OursDurableContender("full", store, full, shape)];
-            var results = await ContenderSet.RunAsync(contenders, alternation.RunAsync);
+            OursDurableContender[] contenders = [new OursDurableContender("few", store, few, shape), new OursDurableContender("full", store, full, shape)];
+            var counts = new List<double>();
+            var results = await ContenderSet.RunAsync(contenders, async started =>
+            {
+                var series = await alternation.RunAsync(started);
+                foreach (var contender in started)
+                {
+                    counts.Add((await contender.CountAsync()).TotalMilliseconds);
+                }
+
+                return series;
+            });
             ThroughputReport.Write(output, results, "few");
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"With them a job costs {Ratio(results, static series => series.Done):F2} times the time, its enqueue {Ratio(results, static series => series.Submitted):F2} times, and {Ratio(results, static series => series.Processor):F2} times the processor time of this process.\n"));
+                $"With them a job costs {Ratio(results, static series => series.Done):F2} times the time, its enqueue {Ratio(results, static series => series.Submitted):F2} times, and {Ratio(results, static series => series.Processor):F2} times the processor time of this process."));
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"To count the running jobs takes {counts[1]:F1} ms with them, {counts[0]:F1} ms with few.\n"));
         }
 
         machine.WriteNoise(output);

@@ -19,7 +19,7 @@ internal sealed class JobsNodeCommand : BenchmarkCommand
 
     public override async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
-        await using var host = await JobsHost.JoinAsync(arguments.Text("postgresql"), arguments.Text("schema"));
+        await using var host = await JobsHost.StartAsync(JobStorePlace.OfShared(arguments.Text("postgresql"), arguments.Text("schema")));
         while (await Console.In.ReadLineAsync() is { } line)
         {
             var words = line.Split(' ');
