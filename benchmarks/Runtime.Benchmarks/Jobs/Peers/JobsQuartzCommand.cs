@@ -35,9 +35,9 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
         var places = new JobStorePlaces(arguments.Text("folder"), arguments.Text("postgresql"), Finished: 0);
         Machine.WriteHead(output, $"jobs beside Quartz: rounds of {alternation.Operations:N0} no-op jobs, of ours {alternation.Operations * alternation.Repeats:N0}");
         var connections = arguments.Integer("connections");
-        var all = new List<Series>();
         foreach (var store in arguments.Text("stores").Split(',').Where(store => store != "postgresql" || places.ConnectionString.Length > 0))
         {
+            var all = new List<Series>();
             foreach (var shape in arguments.Text("shapes").Split(',').Select(static number => EnqueueShape.All[int.Parse(number, CultureInfo.InvariantCulture)]))
             {
                 await output.WriteLineAsync($"### {store}, {shape.Name}\n");
@@ -48,12 +48,14 @@ internal sealed class JobsQuartzCommand : BenchmarkCommand
                 ThroughputReport.WriteLead(output, results, "ours");
                 all.AddRange(results);
             }
+
+            ThroughputReport.WriteSettings(output, all);
         }
 
-        ThroughputReport.WriteSettings(output, all);
         machine.WriteNoise(output);
         return 0;
     }
+
     // SQLite has one writer whatever is set, so there is nothing to gain there from callers that do not wait for each other.
     private static IEnumerable<QuartzSetup> SetupsFor(string store) =>
         from schedule in (bool[])[false, true]
