@@ -3,6 +3,10 @@ using Runtime.Benchmarks.Deadlines;
 using Runtime.Benchmarks.Harness;
 using Runtime.Benchmarks.IO;
 using Runtime.Benchmarks.Jobs;
+using Runtime.Benchmarks.Jobs.History;
+using Runtime.Benchmarks.Jobs.Nodes;
+using Runtime.Benchmarks.Jobs.Peers;
+using Runtime.Benchmarks.Jobs.Statements;
 using Runtime.Benchmarks.Latency;
 using Runtime.Benchmarks.Memory;
 using Runtime.Benchmarks.MetricsCost;
@@ -26,6 +30,11 @@ BenchmarkCommand[] commands =
     new CleanupCommand(),
     new DeadlinesCommand(),
     new JobsCommand(),
+    new JobsQuartzCommand(),
+    new JobsNodesCommand(),
+    new JobsNodeCommand(),
+    new JobsStatementsCommand(),
+    new JobsHistoryCommand(),
     new IoCommand(),
     new IoLoadCommand(),
     new WebCommand(),

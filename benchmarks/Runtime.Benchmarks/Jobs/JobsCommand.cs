@@ -70,7 +70,7 @@ internal sealed class JobsCommand : BenchmarkCommand
 
     private static async Task<RoundFigures> RunRoundAsync(string store, JobStorePlaces places, EnqueueShape shape, int count)
     {
-        await using var host = await JobsHost.StartAsync(store, places);
+        await using var host = await JobsHost.StartAsync(JobStorePlace.Of(store, places));
         await host.RunAsync(shape, 200); // statements are prepared and code is compiled
         GC.Collect();
         var (allocated, cpu, began) = (GC.GetTotalAllocatedBytes(precise: true), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
@@ -83,7 +83,7 @@ internal sealed class JobsCommand : BenchmarkCommand
 
     private static async Task WriteLatencyAsync(TextWriter output, string store, JobStorePlaces places)
     {
-        await using var host = await JobsHost.StartAsync(store, places);
+        await using var host = await JobsHost.StartAsync(JobStorePlace.Of(store, places));
         await host.RunAsync(EnqueueShape.All[0], 200);
         var starts = new List<double>();
         for (var i = 0; i < Latencies; i++)

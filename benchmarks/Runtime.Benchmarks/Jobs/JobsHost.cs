@@ -52,21 +52,15 @@ internal sealed class CountingJob(JobCounter counter) : IJob<NoArguments>
     }
 }
 
-/// <summary>Where stores may put what they keep.</summary>
-/// <param name="Folder">For files; empty: the system's temporary folder.</param>
-/// <param name="ConnectionString">Of a PostgreSQL database; empty: none.</param>
-/// <param name="Finished">How many jobs that are over each store holds from the beginning.</param>
-internal sealed record JobStorePlaces(string Folder, string ConnectionString, int Finished);
-
 /// <summary>A host with a store of its own.</summary>
 internal sealed class JobsHost : IAsyncDisposable
 {
     private readonly IHost _host;
-    private readonly Func<ValueTask> _cleanUp;
+    private readonly JobStorePlace _place;
 
-    private JobsHost(IHost host, Func<ValueTask> cleanUp)
+    private JobsHost(IHost host, JobStorePlace place)
     {
-        (_host, _cleanUp) = (host, cleanUp);
+        (_host, _place) = (host, place);
         Jobs = host.Services.GetRequiredService<IJobClient>();
         Counter = host.Services.GetRequiredService<JobCounter>();
     }
@@ -75,58 +69,31 @@ internal sealed class JobsHost : IAsyncDisposable
 
     public JobCounter Counter { get; }
 
-    public static async Task<JobsHost> StartAsync(string store, JobStorePlaces places)
+    public static async Task<JobsHost> StartAsync(JobStorePlace place)
     {
-        if (store == "sqlite")
+        if (place.Finished > 0)
         {
-            var own = Directory.CreateDirectory(Path.Combine(places.Folder.Length > 0 ? places.Folder : Path.GetTempPath(), "runtime-jobs-" + Guid.NewGuid().ToString("N"))).FullName;
-            var file = Path.Combine(own, "jobs.db");
-            return await StartAsync(
-                builder => builder.UseSqlite($"Data Source={file}"),
-                places.Finished == 0 ? null : () => JobHistory.FillSqliteAsync(file, places.Finished),
-                () =>
-                {
-                    Directory.Delete(own, recursive: true);
-                    return default;
-                });
+            // Opened once before: that makes the tables.
+            using (var first = await StartHostAsync(place.Use))
+            {
+                await first.StopAsync();
+            }
+
+            await place.FillAsync();
         }
 
-        if (store == "postgresql")
-        {
-            var schema = $"b{Guid.NewGuid():N}";
-            return await StartAsync(
-                builder => builder.UsePostgreSql(places.ConnectionString, options => options.Schema = schema),
-                places.Finished == 0 ? null : () => JobHistory.FillPostgreSqlAsync(places.ConnectionString, schema, places.Finished),
-                () => DropAsync(places.ConnectionString, schema));
-        }
-
-        return await StartAsync(static _ => { }, null, static () => default);
+        return new(await StartHostAsync(place.Use), place);
     }
 
-    // A store that is to be filled is opened once before, which makes its tables.
-    private static async Task<JobsHost> StartAsync(Action<IAsyncRuntimeBuilder> use, Func<Task>? fill, Func<ValueTask> cleanUp)
+    private static async Task<IHost> StartHostAsync(Action<IAsyncRuntimeBuilder> use)
     {
-        if (fill is not null)
-        {
-            await (await StartAsync(use, null, static () => default)).DisposeAsync();
-            await fill();
-        }
-
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<JobCounter>();
         use(builder.Services.AddAsyncRuntime().AddJob<CountingJob>());
         var host = builder.Build();
         await host.StartAsync();
-        return new(host, cleanUp);
-    }
-
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "The name is made above.")]
-    private static async ValueTask DropAsync(string connectionString, string schema)
-    {
-        await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand($"DROP SCHEMA {schema} CASCADE");
-        await command.ExecuteNonQueryAsync();
+        return host;
     }
 
     /// <summary>Enqueues jobs and waits until all have run and their ends are written.</summary>
@@ -135,34 +102,33 @@ internal sealed class JobsHost : IAsyncDisposable
     {
         Counter.Reset(count);
         var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, shape.Enqueuers).Select(enqueuer => Task.Run(async () =>
-        {
-            for (var i = enqueuer * shape.Batch; i < count; i += shape.Enqueuers * shape.Batch)
-            {
-                if (shape.Batch == 1)
-                {
-                    await Jobs.EnqueueAsync<CountingJob, NoArguments>(NoArguments.Value);
-                }
-                else
-                {
-                    await Jobs.EnqueueManyAsync<CountingJob, NoArguments>(Enumerable.Repeat(NoArguments.Value, Math.Min(shape.Batch, count - i)));
-                }
-            }
-        })));
+        await EnqueueAsync(shape, count);
         var enqueued = Stopwatch.GetElapsedTime(began);
         await Counter.Done.Task;
-        while ((await Jobs.CountAsync(new JobFilter { States = [JobState.Running] })).Count > 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-        }
-
+        await _place.WaitUntilOverAsync(Jobs);
         return enqueued;
     }
+
+    /// <summary>Enqueues jobs and waits until the store has them.</summary>
+    public Task EnqueueAsync(EnqueueShape shape, int count) => Task.WhenAll(Enumerable.Range(0, shape.Enqueuers).Select(enqueuer => Task.Run(async () =>
+    {
+        for (var i = enqueuer * shape.Batch; i < count; i += shape.Enqueuers * shape.Batch)
+        {
+            if (shape.Batch == 1)
+            {
+                await Jobs.EnqueueAsync<CountingJob, NoArguments>(NoArguments.Value);
+            }
+            else
+            {
+                await Jobs.EnqueueManyAsync<CountingJob, NoArguments>(Enumerable.Repeat(NoArguments.Value, Math.Min(shape.Batch, count - i)));
+            }
+        }
+    })));
 
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync();
         _host.Dispose();
-        await _cleanUp();
+        await _place.DisposeAsync();
     }
 }
