@@ -209,6 +209,19 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task RateOfQueue_JobsThatAreSetAside_AreNoStarts()
+    {
+        await Store.PauseAsync(new JobPause(JobPauseScope.Name, "paused"), CancellationToken.None);
+        await EnqueueAsync(Job("paused", "slow"));
+        await EnqueueAsync(Job("paused", "slow"));
+        (await ClaimRatedAsync()).Jobs.ShouldBeEmpty();
+        await EnqueueAsync(Job(queue: "slow"));
+        await EnqueueAsync(Job(queue: "slow"));
+
+        (await ClaimRatedAsync()).Jobs.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task RandomRates_OfManyKeys_AreNeverExceeded_AndAllJobsRun()
     {
         var seed = Environment.TickCount;
