@@ -21,7 +21,8 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
     private readonly string _database = $"d{Guid.NewGuid():N}";
     private readonly string _schema = $"t{Guid.NewGuid():N}";
 
-    public Task InitializeAsync() => ExecuteAsync("postgres", $"CREATE DATABASE {_database}");
+    // Of the template that nobody connects to: another test may be connected to the usual one.
+    public Task InitializeAsync() => ExecuteAsync("postgres", $"CREATE DATABASE {_database} TEMPLATE template0");
 
     public Task DisposeAsync() => ExecuteAsync("postgres", $"DROP DATABASE {_database} WITH (FORCE)");
 
