@@ -43,6 +43,27 @@ public static class AsyncRuntimeBuilderJobExtensions
         return builder;
     }
 
+    /// <summary>Moves all jobs of another store into the one that is used, at each start and before any is run: from SQLite into PostgreSQL, when one machine is no longer enough.</summary>
+    /// <param name="builder">What <c>AddAsyncRuntime</c> returned.</param>
+    /// <param name="from">Names the other store as one would to use it, e.g. <c>from =&gt; from.UseSqlite("Data Source=jobs.db")</c>. Where there is no such file nothing happens, so the line may stay.</param>
+    /// <returns>The builder.</returns>
+    /// <exception cref="ArgumentException">No store was named.</exception>
+    /// <remarks>
+    /// Ids, attempts, unique keys, batches, continuations, results, recurring jobs and pauses are kept; what a process died in runs again. A start that is interrupted is repeated by the next one, and no job is
+    /// stored twice. The start fails while another process uses the file.
+    /// </remarks>
+    public static IAsyncRuntimeBuilder ImportJobs(this IAsyncRuntimeBuilder builder, Action<IAsyncRuntimeBuilder> from)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(from);
+        var named = new ServiceCollection();
+        from(new AsyncRuntimeBuilder(named));
+        var store = named.LastOrDefault(static service => service.ServiceType == typeof(IJobStore))?.ImplementationFactory
+            ?? throw new ArgumentException($"{nameof(from)} names no store to move jobs from; it must call UseSqlite(…).", nameof(from));
+        builder.Services.AddSingleton(new JobImportSource(provider => (IJobStore)store(provider)));
+        return builder;
+    }
+
     /// <summary>Has a job stored again and again, by a cron expression.</summary>
     /// <typeparam name="TJob">The kind of job; it is registered as well. Its arguments are what the empty JSON object means to them, so <see cref="NoArguments"/> mostly.</typeparam>
     /// <param name="builder">What <c>AddAsyncRuntime</c> returned.</param>
@@ -95,6 +116,11 @@ public static class AsyncRuntimeBuilderJobExtensions
         }
 
         _ = CronSchedule.Parse(cron, timeZone ?? TimeZoneInfo.Utc);
+        if (timeZone is not null && RecurringJobClient.ProblemOf(timeZone) is { } unknown)
+        {
+            throw new ArgumentException(unknown, nameof(timeZone));
+        }
+
         builder.Services.AddSingleton(new RecurringRegistration(name, put));
         return builder;
     }

@@ -49,6 +49,8 @@ internal static class EventIds
     public const int JobFenced = 807;
     public const int JobsCut = 808;
     public const int ScheduleUnreadable = 809;
+    public const int JobsImported = 810;
+    public const int ScheduleNeverDue = 811;
 
     // 900: stores
     public const int StoreFailed = 901;

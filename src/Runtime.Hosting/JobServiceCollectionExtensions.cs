@@ -19,6 +19,7 @@ internal static class JobServiceCollectionExtensions
         services.AddSingleton<JobWaiters>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<JobReporter>();
+        services.AddSingleton<JobImport>();
         services.AddSingleton<JobEngine>();
         services.AddSingleton(static provider => new JobMetrics(provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton(static provider => new StoreTrouble(provider.GetRequiredService<ILogger<StoreTrouble>>()));
@@ -29,7 +30,8 @@ internal static class JobServiceCollectionExtensions
             provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<JobRegistry>(), provider.GetRequiredService<JobWaiters>(), provider.GetRequiredService<JobMetrics>(),
             provider.GetRequiredService<LiveOptions>(), ClockOf(provider)));
         services.AddSingleton<IJobClient>(static provider => provider.GetRequiredService<JobClient>());
-        services.AddSingleton(static provider => new RecurringJobClient(provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<JobClient>(), ClockOf(provider)));
+        services.AddSingleton(static provider => new RecurringJobClient(
+            provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<JobClient>(), ClockOf(provider), provider.GetRequiredService<ILogger<RecurringJobClient>>()));
         services.AddSingleton<IRecurringJobs>(static provider => provider.GetRequiredService<RecurringJobClient>());
         services.AddSingleton<RecurringRegistrations>();
     }

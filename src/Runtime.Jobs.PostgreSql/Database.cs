@@ -15,6 +15,9 @@ internal sealed class Database : IAsyncDisposable
     // Statements of this assembly, each with its shapes of filters; the rest is not kept.
     private const int MostPrepared = 100;
 
+    // More calls at once wait for one another, instead of taking the server's last connections: several nodes share some hundred with the application's own.
+    private const int DefaultPoolSize = 20;
+
     private readonly NpgsqlDataSource _source;
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
 
@@ -44,6 +47,11 @@ internal sealed class Database : IAsyncDisposable
         if (!connectionString.Contains("Command Timeout", StringComparison.OrdinalIgnoreCase))
         {
             settings.CommandTimeout = 15;
+        }
+
+        if (!connectionString.Contains("Pool Size", StringComparison.OrdinalIgnoreCase) && !connectionString.Contains("MaxPoolSize", StringComparison.OrdinalIgnoreCase))
+        {
+            settings.MaxPoolSize = DefaultPoolSize;
         }
 
         try

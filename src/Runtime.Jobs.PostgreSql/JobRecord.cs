@@ -12,7 +12,7 @@ internal sealed record JobRecord
     public const string Columns =
         "j.row, j.id, j.name, j.queue, j.state, j.priority, j.rank, j.run_at, j.enqueued_at, j.started_at, j.finished_at, j.attempt, j.max_attempts, j.crashes, j.lease, j.cancel, j.holds_key, "
         + "j.has_children, j.node, j.reason, j.last_error, j.progress, j.progress_text, j.deadline, j.timeout, j.retry_delay, j.unique_key, j.uniqueness, j.unique_period, j.concurrency_key, "
-        + "j.concurrency_limit, j.tags, j.trace, j.parent, j.parent_on, j.schedule, j.batch, j.members, j.members_left, ";
+        + "j.concurrency_limit, j.tags, j.trace, j.parent, j.parent_on, j.schedule, j.batch, j.members, j.members_left, j.rate_key, j.rate_limit, j.rate_period, ";
 
     /// <summary>The columns with arguments and result.</summary>
     public const string WholeColumns = Columns + "j.args, j.result";
@@ -21,7 +21,7 @@ internal sealed record JobRecord
     public const string ListedColumns = Columns + "NULL::bytea, NULL::bytea";
 
     /// <summary>How many columns there are.</summary>
-    public const int Count = 41;
+    public const int Count = 44;
 
     public required long Row { get; init; }
 
@@ -87,13 +87,13 @@ internal sealed record JobRecord
         LastError = Text(reader, first + 20),
         Progress = reader.IsDBNull(first + 21) ? null : new WorkProgress(reader.GetDouble(first + 21), Text(reader, first + 22)),
         MembersLeft = reader.GetInt32(first + 38),
-        Result = reader.IsDBNull(first + 40) ? null : reader.GetFieldValue<byte[]>(first + 40),
+        Result = reader.IsDBNull(first + 43) ? null : reader.GetFieldValue<byte[]>(first + 43),
         Job = new NewJob
         {
             Id = reader.GetGuid(first + 1),
             Name = Text(reader, first + 2)!,
             Queue = Text(reader, first + 3)!,
-            Arguments = reader.IsDBNull(first + 39) ? default(ReadOnlyMemory<byte>) : reader.GetFieldValue<byte[]>(first + 39),
+            Arguments = reader.IsDBNull(first + 42) ? default(ReadOnlyMemory<byte>) : reader.GetFieldValue<byte[]>(first + 42),
             Priority = (TaskPriority)reader.GetInt16(first + 5),
             RunAt = Time(reader, first + 7),
             MaxAttempts = reader.GetInt32(first + 12),
@@ -112,6 +112,9 @@ internal sealed record JobRecord
             Schedule = Text(reader, first + 35),
             Batch = reader.IsDBNull(first + 36) ? null : reader.GetGuid(first + 36),
             Members = reader.GetInt32(first + 37),
+            RateKey = Text(reader, first + 39),
+            RateLimit = reader.IsDBNull(first + 40) ? 1 : reader.GetInt32(first + 40),
+            RatePeriod = Span(reader, first + 41) ?? TimeSpan.FromSeconds(1),
         },
     };
 

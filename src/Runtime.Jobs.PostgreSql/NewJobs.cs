@@ -11,13 +11,11 @@ internal static class NewJobs
     public const string Table = """
         SELECT coalesce($1, statement_timestamp()) AS now, t.*, greatest(coalesce($1, statement_timestamp()), coalesce(coalesce($1, statement_timestamp()) + t.delay, t.at)) AS due
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::smallint[], $6::bytea[], $7::interval[], $8::timestamptz[], $9::interval[], $10::interval[], $11::int[], $12::interval[], $13::text[],
-          $14::smallint[], $15::interval[], $16::text[], $17::int[], $18::text[], $19::text[], $20::uuid[], $21::smallint[], $22::text[], $23::uuid[], $24::int[])
+          $14::smallint[], $15::interval[], $16::text[], $17::int[], $18::text[], $19::text[], $20::uuid[], $21::smallint[], $22::text[], $23::uuid[], $24::int[], $25::text[], $26::int[],
+          $27::interval[])
           WITH ORDINALITY AS t(id, name, queue, priority, args, delay, at, deadline, timeout, max_attempts, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags,
-          trace, parent, parent_on, schedule, batch, members, number)
+          trace, parent, parent_on, schedule, batch, members, rate_key, rate_limit, rate_period, number)
         """;
-
-    /// <summary>How many parameters that takes.</summary>
-    public const int Count = 24;
 
     public static NpgsqlParameter[] Of(IReadOnlyList<NewJob> jobs, DateTimeOffset? now) =>
     [
@@ -45,6 +43,9 @@ internal static class NewJobs
         PgValue.Texts(jobs.Select(static job => job.Schedule)),
         PgValue.List<Guid?>([.. jobs.Select(static job => job.Batch)], NpgsqlDbType.Uuid),
         PgValue.List<int>([.. jobs.Select(static job => job.Members)], NpgsqlDbType.Integer),
+        PgValue.Texts(jobs.Select(static job => job.RateKey)),
+        PgValue.List<int?>([.. jobs.Select(static job => job.RateKey is null ? null : (int?)job.RateLimit)], NpgsqlDbType.Integer),
+        Spans(jobs, static job => job.RateKey is null ? null : job.RatePeriod),
     ];
 
     private static NpgsqlParameter Spans(IReadOnlyList<NewJob> jobs, Func<NewJob, TimeSpan?> of) => PgValue.List<TimeSpan?>([.. jobs.Select(of)], NpgsqlDbType.Interval);

@@ -22,7 +22,7 @@ internal static class PostgreSqlErrors
         null => ("The server cannot be reached, or went away: see that it runs and that the connection string names it. It goes on by itself; whether the last statement happened is not known.", true),
         PostgresErrorCodes.DiskFull => ("The server's disk is full: make room; nothing that was acknowledged is lost, and it goes on by itself.", true),
         PostgresErrorCodes.ReadOnlySqlTransaction => ("The server is read-only, a standby perhaps: connect to the primary (Target Session Attributes=primary).", true),
-        PostgresErrorCodes.TooManyConnections => ("The server has no connections left: raise max_connections or lower Maximum Pool Size. It is tried again.", true),
+        PostgresErrorCodes.TooManyConnections => ("The server has no connections left: raise its max_connections, or lower the Maximum Pool Size of the programs that use it. Nothing of it has happened.", true),
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => ("The server is stopping or starting. It goes on by itself.", true),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => ("Check Username and Password of the connection string.", false),
         PostgresErrorCodes.InvalidCatalogName => ("Create the database, or name another one in the connection string.", false),

@@ -6,16 +6,20 @@ namespace Runtime.Hosting;
 public static class PostgreSqlJobSchema
 {
     /// <summary>The newest version that this code knows.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
-    /// <summary>Gets the script that makes the tables in an empty database, for those who do not let the program do it.</summary>
+    /// <summary>Gets the script that makes the tables in an empty database, or brings older ones up to date, for those who do not let the program do it.</summary>
     /// <param name="schema">The schema's name, as in <see cref="PostgreSqlJobOptions.Schema"/>.</param>
+    /// <param name="from">The version that the tables have; 0: there are none. It stands in the table <c>meta</c>.</param>
     /// <returns>SQL, to be run once, in one transaction.</returns>
     /// <exception cref="ArgumentException">It cannot be the name of a schema.</exception>
-    public static string Script(string schema = "async_runtime")
+    /// <exception cref="ArgumentOutOfRangeException">There is no such version, or nothing is newer.</exception>
+    public static string Script(string schema = "async_runtime", int from = 0)
     {
         new PostgreSqlJobOptions { Schema = schema }.Check();
-        return Step(1, schema);
+        return from is >= 0 and < Version
+            ? string.Join('\n', Enumerable.Range(from + 1, Version - from).Select(step => Step(step, schema)))
+            : throw new ArgumentOutOfRangeException(nameof(from), from, $"{nameof(from)} is {from}; it must be from 0 (no tables) to {Version - 1}. Tables of version {Version} need no script.");
     }
 
     // Two processes that start at once take turns; a lock of the transaction, since a pooler may give the next statement another connection.

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using NpgsqlTypes;
-using Runtime.Hosting;
 using Runtime.Hosting.Jobs;
 
 namespace Runtime.Jobs.PostgreSql;
@@ -22,14 +21,18 @@ internal sealed partial class PostgreSqlJobStore
           UNION ALL SELECT (SELECT min(j.queue) FROM {s}.jobs j WHERE j.state = 1 AND j.queue > q.queue) FROM q WHERE q.queue IS NOT NULL)
         """;
 
+    // A job that was set aside may be looked at again. One that a process has died in goes through the promotion, which has it run alone where that is due.
+    private const string QueuedAgain = "state = CASE WHEN crashes > 0 THEN 0 ELSE 1 END, reason = NULL";
+
     private const string Started = """
         state = 4, lease = nextval('{s}.lease'), attempt = j.attempt + 1, started_at = n.now, reason = NULL, progress = NULL, progress_text = NULL, owner = $2, node = $3, suspect = false
         """;
 
     private const string Facts = """
         (SELECT count(*) FROM promoted),
-        least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses)) - n.now,
+        least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses), (SELECT min(free_at) FROM {s}.rates WHERE free_at IS NOT NULL)) - n.now,
         EXISTS (SELECT FROM {s}.pauses WHERE until <= n.now),
+        EXISTS (SELECT FROM {s}.rates WHERE free_at <= n.now),
         EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2))
         """;
 
@@ -67,7 +70,7 @@ internal sealed partial class PostgreSqlJobStore
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
         """;
 
-    private const int FactCount = 4;
+    private const int FactCount = 5;
 
     // The leases that claims have returned and no end has named yet; and whether a claim failed, so that there may be others.
     private readonly ConcurrentDictionary<long, bool> _handedOut = new();
@@ -125,36 +128,45 @@ internal sealed partial class PostgreSqlJobStore
         while (true)
         {
             var room = request.Room - claimed.Count;
-            var (facts, found) = await TakeAsync(request, room, claimed, cancellationToken);
+            var reserved = await ReserveAsync(request, room, claimed, cancellationToken);
+            var (facts, found) = await TakeAsync(request, room, claimed, reserved, cancellationToken);
             if (facts.PauseIsOver)
             {
                 await EndPausesAsync(cancellationToken);
             }
 
-            var taken = await AdmitToKeysAsync(found, cancellationToken);
-            claimed.AddRange(taken.Select(ToClaimed));
+            if (facts.RateIsFree)
+            {
+                await EndRatesAsync(cancellationToken);
+            }
+
+            var admission = await AdmitAsync(found, cancellationToken);
+            await ReturnAsync(reserved, admission.Admitted, cancellationToken);
+            claimed.AddRange(admission.Admitted.Select(ToClaimed));
             var isFull = found.Count >= room;
-            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver;
+            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver || facts.RateIsFree || admission.HasQueuedOthers;
             if (claimed.Count >= request.Room || !mayBeMore || request.Suspect)
             {
                 _leftJobs = isFull;
                 _polling.Answered(asked, claimed.Count);
                 var suspectWaits = facts.SuspectWaits && !request.Suspect && await AdoptSuspectAsync(cancellationToken);
-                return new JobClaims(claimed, facts.NextDue is { } due && due < TimeSpan.Zero ? TimeSpan.Zero : facts.NextDue, mayBeMore && !request.Suspect, suspectWaits);
+                var due = reserved.Select(static one => one.FreeIn).Append(facts.NextDue).Append(admission.FreeIn).Min();
+                return new JobClaims(claimed, due < TimeSpan.Zero ? TimeSpan.Zero : due, mayBeMore && !request.Suspect, suspectWaits);
             }
         }
     }
 
-    private async Task<(ClaimFacts Facts, List<Found> Jobs)> TakeAsync(JobClaimRequest request, int room, List<ClaimedJob> claimed, CancellationToken cancellationToken)
+    private async Task<(ClaimFacts Facts, List<Found> Jobs)> TakeAsync(JobClaimRequest request, int room, List<ClaimedJob> claimed, List<Reservation> reserved, CancellationToken cancellationToken)
     {
         ClaimFacts? facts = null;
-        var limits = request.RoomOfQueue.Select(limit => (limit.Key, Room: limit.Value - claimed.Count(job => job.Job.Queue == limit.Key))).ToList();
+        var limits = request.RoomOfQueue.Select(limit => (limit.Key, Room: limit.Value - claimed.Count(job => job.Job.Queue == limit.Key)))
+            .Where(limit => !reserved.Exists(one => one.Queue == limit.Key)).Concat(reserved.Select(static one => (Key: one.Queue, Room: one.Count))).ToList();
         var rows = await Db.RunAsync(
             session => session.QueryAsync(
                 request.Suspect ? ClaimSuspect : ClaimJobs,
                 reader =>
                 {
-                    facts ??= new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetTimeSpan(1), reader.GetBoolean(2), reader.GetBoolean(3));
+                    facts ??= new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetTimeSpan(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4));
                     return reader.IsDBNull(FactCount) ? null : ReadFound(reader);
                 },
                 request.Suspect
@@ -187,77 +199,6 @@ internal sealed partial class PostgreSqlJobStore
         Waited = found.Waited,
         LastError = found.Job.LastError,
     };
-
-    // Jobs that are taken and may yet not run: their kind is paused, or the places under their key are taken. Those are set aside; the others get their place.
-    private async ValueTask<List<Found>> AdmitToKeysAsync(List<Found> found, CancellationToken cancellationToken)
-    {
-        var special = found.Where(static one => one.IsPaused || one.Job.Job is { ConcurrencyKey: not null } or { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued }).ToList();
-        if (special.Count == 0)
-        {
-            return found;
-        }
-
-        var aside = await Db.TransactAsync(session => AdmitToKeysAsync(session, special), cancellationToken);
-        return [.. found.Where(one => !aside.Contains(one.Job.Job.Id))];
-    }
-
-    private static async Task<HashSet<Guid>> AdmitToKeysAsync(Session session, List<Found> special)
-    {
-        var aside = new HashSet<Guid>();
-
-        // The rows of pauses are held until the jobs are set aside, so that a resume, which deletes them, finds those jobs.
-        var pauses = (await session.QueryAsync(
-            "SELECT key, reason FROM {s}.pauses WHERE scope = 1 AND key = ANY($1) FOR SHARE",
-            static reader => (Key: PgText.Decode(reader.GetString(0)), Reason: reader.IsDBNull(1) ? null : PgText.Decode(reader.GetString(1))),
-            [PgValue.Texts(special.Where(static one => one.IsPaused).Select(static one => one.Job.Job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
-        foreach (var one in special.Where(one => one.IsPaused && pauses.ContainsKey(one.Job.Job.Name)))
-        {
-            aside.Add(one.Job.Job.Id);
-            await SetAsideAsync(session, one, $"Jobs of this kind are paused. {pauses[one.Job.Job.Name]}".TrimEnd());
-        }
-
-        var byKey = special.Where(one => one.Job.Job.ConcurrencyKey is not null && !aside.Contains(one.Job.Job.Id)).GroupBy(static one => one.Job.Job.ConcurrencyKey!, StringComparer.Ordinal);
-        foreach (var key in byKey.OrderBy(static key => key.Key, StringComparer.Ordinal))
-        {
-            await GiveOrSetAsideAsync(session, key.Key, [.. key], aside);
-        }
-
-        foreach (var one in special.Where(one => one.Job.Job is { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued } && !aside.Contains(one.Job.Job.Id)))
-        {
-            await session.RunAsync("DELETE FROM {s}.keys WHERE name = $1 AND key = $2 AND job = $3", [PgValue.Text(one.Job.Job.Name), PgValue.Text(one.Job.Job.UniqueKey), PgValue.Id(one.Job.Job.Id)]);
-        }
-
-        return aside;
-    }
-
-    // The key's row is held from here to the end of the transaction: who ends a run of the key comes before this, and has made room, or after it, and sees who was set aside.
-    private static async Task GiveOrSetAsideAsync(Session session, string key, List<Found> jobs, HashSet<Guid> aside)
-    {
-        var running = await session.ScalarAsync<int>(
-            "INSERT INTO {s}.places AS p (key, running) VALUES ($1, 0) ON CONFLICT (key) DO UPDATE SET running = p.running RETURNING running", [PgValue.Text(key)]);
-        var given = new List<Guid>();
-        foreach (var one in jobs)
-        {
-            if (running + given.Count < one.Job.Job.ConcurrencyLimit)
-            {
-                given.Add(one.Job.Job.Id);
-            }
-            else
-            {
-                aside.Add(one.Job.Job.Id);
-                await SetAsideAsync(session, one, $"The {one.Job.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
-            }
-        }
-
-        // Only those that are still ours: a node that was taken for dead must not count places for jobs that others have.
-        var held = await session.RunAsync("UPDATE {s}.jobs SET holds_key = true WHERE id = ANY($1) AND state = 4 AND lease = ANY($2)",
-            [PgValue.Ids(given), PgValue.List<long>([.. jobs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
-        await session.RunAsync("UPDATE {s}.places SET running = running + $2 WHERE key = $1", [PgValue.Text(key), PgValue.Count(held)]);
-    }
-
-    private static Task<int> SetAsideAsync(Session session, Found one, string reason) => session.RunAsync(
-        "UPDATE {s}.jobs SET state = 2, attempt = attempt - 1, owner = NULL, reason = $3 WHERE id = $1 AND lease = $2 AND state = 4",
-        [PgValue.Id(one.Job.Job.Id), PgValue.Number(one.Job.Lease), PgValue.Text(reason)]);
 
     // One node at a time keeps itself free for a suspect: the one that has put its name to it.
     private Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken) => Db.RunAsync(
@@ -294,7 +235,7 @@ internal sealed partial class PostgreSqlJobStore
             cancellationToken);
     }
 
-    private sealed record ClaimFacts(long Promoted, TimeSpan? NextDue, bool PauseIsOver, bool SuspectWaits);
+    private sealed record ClaimFacts(long Promoted, TimeSpan? NextDue, bool PauseIsOver, bool RateIsFree, bool SuspectWaits);
 
     private sealed record Found(JobRecord Job, DateTimeOffset DeadlineAt, TimeSpan Waited, bool IsPaused);
 }

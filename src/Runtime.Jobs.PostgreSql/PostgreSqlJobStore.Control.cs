@@ -67,6 +67,25 @@ internal sealed partial class PostgreSqlJobStore
         },
         cancellationToken);
 
+    public async ValueTask<long> CancelAsync(JobFilter filter, string? reason, CancellationToken cancellationToken)
+    {
+        var (where, values) = PostgreSqlFilter.Of(filter);
+        return await WriteAsync(
+            async (session, outbox) =>
+            {
+                var found = await session.QueryAsync(
+                    $"SELECT j.id, j.state FROM {{s}}.jobs j WHERE {where} ORDER BY j.id FOR UPDATE",
+                    static reader => (Id: reader.GetGuid(0), State: (JobState)reader.GetInt16(1)),
+                    [.. values.Select(static value => value.Clone())]);
+                var running = found.Where(static job => job.State == JobState.Running).Select(static job => job.Id).ToList();
+                await session.RunAsync("UPDATE {s}.jobs SET cancel = true, reason = $2 WHERE id = ANY($1)", [PgValue.Ids(running), PgValue.Text(reason)]);
+                outbox.Cancellations.AddRange(running.Select(id => (id, reason)));
+                await FinishWithChildrenAsync(session, [.. found.Where(static job => job.State != JobState.Running).Select(job => new Over(job.Id, 0, JobState.Cancelled, reason, default))], outbox);
+                return (long)found.Count;
+            },
+            cancellationToken);
+    }
+
     public async ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         var (where, values) = PostgreSqlFilter.Of(filter);
@@ -101,9 +120,9 @@ internal sealed partial class PostgreSqlJobStore
                     counted AS (
                       UPDATE {s}.jobs b SET members_left = b.members_left + g.members FROM (SELECT batch, count(*) AS members FROM gone WHERE batch IS NOT NULL GROUP BY batch) g WHERE b.id = g.batch AND b.state = 3)
                     INSERT INTO {s}.jobs (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, attempt, max_attempts, crashes, lease, node, args, last_error,
-                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members)
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, rate_key, rate_limit, rate_period)
                     SELECT row, id, name, queue, 1, priority, priority, now, coalesce(now + deadline, 'infinity'), now, enqueued_at, started_at, 0, max_attempts, 0, lease, node, args, last_error,
-                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members FROM gone
+                      deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, rate_key, rate_limit, rate_period FROM gone
                     """,
                     [.. values.Select(static value => value.Clone()), PgValue.Time(Now), PgValue.Ids(taken)]);
                 outbox.Work = parked + ended > 0;
@@ -154,6 +173,7 @@ internal sealed partial class PostgreSqlJobStore
             async session =>
             {
                 await session.RunAsync("DELETE FROM {s}.keys WHERE until <= $1", [PgValue.Time(before + retention)]);
+                await session.RunAsync("DELETE FROM {s}.rates WHERE free_at IS NULL AND until <= $1", [PgValue.Time(before + retention)]);
                 await session.RunAsync("DELETE FROM {s}.runs WHERE due < $1", [PgValue.Time(before + retention - TimeSpan.FromDays(1))]);
                 return await session.RunAsync(
                     "DELETE FROM {s}.history WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM {s}.history WHERE finished_at < $1 LIMIT $2)", [PgValue.Time(from), PgValue.Count(atMost)]);
@@ -193,7 +213,7 @@ internal sealed partial class PostgreSqlJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            await session.RunAsync("UPDATE {s}.jobs SET state = 1, reason = NULL WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
+            await session.RunAsync($"UPDATE {{s}}.jobs SET {QueuedAgain}, rate_held = false WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
         }
 
         outbox.Work = true;

@@ -20,10 +20,11 @@ internal sealed partial class PostgreSqlJobStore
         freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id AND g.uniqueness <> 2),
         kept AS (
           INSERT INTO {s}.history (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, node, cancel,
-            args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left)
+            args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left,
+            rate_key, rate_limit, rate_period)
           SELECT row, id, name, queue, ended_as, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, now, attempt, max_attempts, crashes, lease, node, cancel,
             args, ended_with, ended_why, CASE WHEN ended_as = 11 THEN ended_why ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
-            concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left FROM gone)
+            concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left, rate_key, rate_limit, rate_period FROM gone)
         SELECT id, awaited, has_children, ended_as, batch FROM gone
         """;
 
@@ -292,21 +293,25 @@ internal sealed partial class PostgreSqlJobStore
     {
         foreach (var key in keys.GroupBy(static key => key, StringComparer.Ordinal).OrderBy(static key => key.Key, StringComparer.Ordinal))
         {
-            var running = await session.ScalarAsync<int>(
-                "UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key.Key), PgValue.Count(key.Count())]);
-            var given = await session.RunAsync(
-                """
-                UPDATE {s}.jobs SET state = 1, reason = NULL WHERE id IN (
-                  SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND j.concurrency_key = $1 AND j.concurrency_limit > $2
-                    AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
-                  ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)
-                """,
-                [PgValue.Text(key.Key), PgValue.Count(running), PgValue.Count(key.Count())]);
-            outbox.Work |= given > 0;
-            if (given == 0 && running == 0)
-            {
-                await session.RunAsync("DELETE FROM {s}.places WHERE key = $1 AND running = 0", [PgValue.Text(key.Key)]);
-            }
+            await GivePlacesAsync(session, key.Key, key.Count(), key.Count(), outbox);
+        }
+    }
+
+    private static async Task GivePlacesAsync(Session session, string key, int freed, int atMost, Outbox outbox)
+    {
+        var running = await session.ScalarAsync<int>("UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key), PgValue.Count(freed)]);
+        var given = await session.RunAsync(
+            $$"""
+            UPDATE {s}.jobs SET {{QueuedAgain}} WHERE id IN (
+              SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND NOT j.rate_held AND j.concurrency_key = $1 AND j.concurrency_limit > $2
+                AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
+              ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)
+            """,
+            [PgValue.Text(key), PgValue.Count(running), PgValue.Count(atMost)]);
+        outbox.Work |= given > 0;
+        if (given == 0 && running == 0)
+        {
+            await session.RunAsync("DELETE FROM {s}.places WHERE key = $1 AND running = 0", [PgValue.Text(key)]);
         }
     }
 

@@ -15,15 +15,17 @@ internal sealed partial class PostgreSqlJobStore
     // A job's id tells when it was made; its history cannot be older. Clocks of machines differ, so look this much further back.
     private static readonly TimeSpan ClockDifference = TimeSpan.FromHours(1);
 
-    // $25: since when a finished job of one of the ids is looked for.
+    // $28: since when a finished job of one of the ids is looked for.
     private const string Target = """
         INSERT INTO {s}.jobs (id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, max_attempts, args, deadline, timeout, retry_delay, unique_key, uniqueness,
-          unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left)
+          unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left,
+          rate_key, rate_limit, rate_period)
         SELECT t.id, t.name, t.queue, CASE WHEN t.parent IS NOT NULL OR t.members > 0 THEN 3 WHEN t.due > t.now THEN 0 ELSE 1 END, t.priority, t.priority, t.due, coalesce(t.due + t.deadline, 'infinity'), t.now, t.now,
           t.max_attempts, t.args, t.deadline, t.timeout, t.retry_delay, t.unique_key, t.uniqueness, t.unique_period, t.concurrency_key, t.concurrency_limit, coalesce(string_to_array(t.tags, E'\n'), '{}'),
-          t.trace, t.parent, t.parent_on, t.schedule, t.batch, t.members, t.members
+          t.trace, t.parent, t.parent_on, t.schedule, t.batch, t.members, t.members,
+          t.rate_key, t.rate_limit, t.rate_period
         FROM t
-        WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $25)
+        WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28)
         """;
 
     private const string InsertPlain = $"""
@@ -39,7 +41,7 @@ internal sealed partial class PostgreSqlJobStore
         taken AS (
           INSERT INTO {s}.keys AS k (name, key, job, until)
           SELECT t.name, t.unique_key, t.id, CASE WHEN t.uniqueness = 2 THEN t.now + t.unique_period ELSE 'infinity' END FROM t
-          WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $25) ORDER BY t.name, t.unique_key
+          WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28) ORDER BY t.name, t.unique_key
           ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce($1, statement_timestamp()) OR k.job = excluded.job
           RETURNING k.job)
         {{Target}} AND t.id IN (SELECT job FROM taken)

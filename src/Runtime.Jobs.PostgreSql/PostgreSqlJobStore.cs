@@ -4,7 +4,7 @@ using Runtime.Hosting.Jobs;
 namespace Runtime.Jobs.PostgreSql;
 
 /// <summary>Keeps jobs in PostgreSQL, shared by any number of processes. See the README of this folder.</summary>
-internal sealed partial class PostgreSqlJobStore : IJobStore, INotificationSink
+internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificationSink
 {
     private readonly string _connectionString;
     private readonly PostgreSqlJobOptions _options;

@@ -10,7 +10,8 @@ internal sealed record JobRow
     /// <summary>The columns, in the order in which <see cref="Read"/> takes them.</summary>
     public const string Columns =
         "row, id, name, queue, state, priority, rank, run_at, deadline_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, cancel, holds_key, node, args, result, reason, "
-        + "last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left";
+        + "last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left, "
+        + "rate_key, rate_limit, rate_period";
 
     public required long Row { get; init; }
 
@@ -99,6 +100,9 @@ internal sealed record JobRow
             Schedule = row.TextOrNull(37),
             Batch = row.IsNull(38) ? null : row.Id(38),
             Members = row.Int(39),
+            RateKey = row.TextOrNull(41),
+            RateLimit = row.Int(42),
+            RatePeriod = new TimeSpan(row.Number(43)),
         },
     };
 

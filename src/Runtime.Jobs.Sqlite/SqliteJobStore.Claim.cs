@@ -16,6 +16,9 @@ internal sealed partial class SqliteJobStore
     // When that was last looked after; by the writer.
     private long _movedUpAt;
 
+    // Whether the claim has queued jobs that it may not have looked at; by the writer.
+    private bool _hasPassedOn;
+
     // Not synced: a claim that a power cut undoes leaves the job queued, which is where it would come again anyway.
     public async ValueTask<JobClaims> ClaimAsync(JobClaimRequest request, CancellationToken cancellationToken) =>
         await Writer.RunAsync(session => Claim(session, request), cancellationToken, SqliteSync.Never);
@@ -23,21 +26,27 @@ internal sealed partial class SqliteJobStore
     private JobClaims Claim(SqliteSession session, JobClaimRequest request)
     {
         var now = Now();
+        _hasPassedOn = false;
         var pauses = EndPauses(session, now);
+        EndRates(session, now);
         var nextDue = Promote(session, now);
         var isPaused = pauses.Exists(pause => pause.Scope == JobPauseScope.Node && pause.Key == _node.Name);
-        var queues = isPaused ? [] : Queues(session, request, pauses);
+        var queues = isPaused ? [] : Queues(session, request, pauses, now);
         var pausedKinds = pauses.Where(static pause => pause.Scope == JobPauseScope.Name).ToDictionary(static pause => pause.Key, static pause => pause.Reason, StringComparer.Ordinal);
         MoveUp(session, queues.Keys, now, request.StarvationThreshold);
         var claimed = new List<ClaimedJob>();
         var suspectWaits = false;
         var more = request.Suspect ? TakeSuspect(session, queues, pausedKinds, now, claimed) : Take(session, queues, pausedKinds, request.Room, now, claimed, out suspectWaits);
-        foreach (var pause in pauses)
+        foreach (var (queue, rate) in request.RateOfQueue)
         {
-            nextDue = pause.Until is { } until && !(nextDue <= until.UtcTicks) ? until.UtcTicks : nextDue;
+            if (claimed.Count(job => job.Job.Queue == queue) is > 0 and var starts)
+            {
+                CountStarts(session, queue, rate, starts, now);
+            }
         }
 
-        return new JobClaims(claimed, nextDue is { } time ? TimeSpan.FromTicks(Math.Max(0, time - now)) : null, more, suspectWaits);
+        nextDue = Earlier(Earlier(nextDue, NextStart(session, request, now)), pauses.Min(static pause => pause.Until?.UtcTicks));
+        return new JobClaims(claimed, nextDue is { } time ? TimeSpan.FromTicks(Math.Max(0, time - now)) : null, more || _hasPassedOn, suspectWaits);
     }
 
     // Queues what is due by now, and says when the next one is.
@@ -55,12 +64,13 @@ internal sealed partial class SqliteJobStore
     }
 
     // Queues that have jobs, with their room: one step of the index for each.
-    private static Dictionary<string, int> Queues(SqliteSession session, JobClaimRequest request, List<JobPause> pauses)
+    private static Dictionary<string, int> Queues(SqliteSession session, JobClaimRequest request, List<JobPause> pauses, long now)
     {
         var queues = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var name = ""; session.Text("SELECT min(queue) FROM runtime_jobs WHERE state = 1 AND queue > ?1", name) is string next; name = next)
         {
             var room = request.RoomOfQueue.GetValueOrDefault(next, int.MaxValue);
+            room = request.RateOfQueue.TryGetValue(next, out var rate) ? Math.Min(room, RoomUnderRate(session, next, rate, now)) : room;
             if (room > 0 && !pauses.Exists(pause => pause.Scope == JobPauseScope.Queue && pause.Key == next))
             {
                 queues.Add(next, room);
@@ -103,7 +113,7 @@ internal sealed partial class SqliteJobStore
                     session.Run("UPDATE runtime_jobs SET state = 2, reason = 'The process died in it; it runs alone.', suspect = 1 WHERE row = ?1", job.Row);
                     held = true;
                 }
-                else if (TryHold(session, job, pausedKinds))
+                else if (TryHold(session, job, pausedKinds, now))
                 {
                     held = true;
                 }
@@ -129,7 +139,7 @@ internal sealed partial class SqliteJobStore
         foreach (var job in session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE state = 2 AND suspect = 1 ORDER BY row", JobRow.Read))
         {
             session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL, suspect = 0 WHERE row = ?1", job.Row);
-            if (!TryHold(session, job, pausedKinds))
+            if (!TryHold(session, job, pausedKinds, now))
             {
                 claimed.Add(Start(session, job, now));
                 break;
@@ -140,17 +150,18 @@ internal sealed partial class SqliteJobStore
     }
 
     // Takes a job out of its queue that may not run although it is its turn.
-    private static bool TryHold(SqliteSession session, JobRow job, Dictionary<string, string?> pausedKinds)
+    private bool TryHold(SqliteSession session, JobRow job, Dictionary<string, string?> pausedKinds, long now)
     {
         if (pausedKinds.TryGetValue(job.Job.Name, out var reason))
         {
             Block(session, job, $"Jobs of this kind are paused. {reason}".TrimEnd());
+            PassOnPlace(session, job);
             return true;
         }
 
         if (job.Job.ConcurrencyKey is not { } key)
         {
-            return false;
+            return !TryStartUnderRate(session, job, now);
         }
 
         if (session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) >= job.Job.ConcurrencyLimit)
@@ -159,9 +170,25 @@ internal sealed partial class SqliteJobStore
             return true;
         }
 
+        if (!TryStartUnderRate(session, job, now))
+        {
+            PassOnPlace(session, job);
+            return true;
+        }
+
         session.Run("INSERT INTO runtime_job_places (key, running) VALUES (?1, 1) ON CONFLICT (key) DO UPDATE SET running = running + 1", key);
         session.Run("UPDATE runtime_jobs SET holds_key = 1 WHERE row = ?1", job.Row);
         return false;
+    }
+
+    // A job that is held by something else may have been queued because a place had become free: the place is the next one's.
+    private void PassOnPlace(SqliteSession session, JobRow job)
+    {
+        if (job.Job.ConcurrencyKey is { } key)
+        {
+            _hasPassedOn = true;
+            GivePlace(session, key, session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) ?? 0);
+        }
     }
 
     private static void Block(SqliteSession session, JobRow job, string reason) => session.Run("UPDATE runtime_jobs SET state = 2, reason = ?2 WHERE row = ?1", job.Row, reason);

@@ -36,27 +36,40 @@ internal sealed partial class SqliteJobStore
     public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken) => WriteAsync(
         session =>
         {
-            if (session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is not [var job])
-            {
-                return JobCancellation.NotFound;
-            }
-
-            if (job.IsOver)
-            {
-                return JobCancellation.AlreadyOver;
-            }
-
-            if (job.State == JobState.Running)
-            {
-                session.Run("UPDATE runtime_jobs SET cancel = 1, reason = ?2 WHERE row = ?1", job.Row, reason);
-                session.Outbox.Cancel(id, reason);
-                return JobCancellation.Requested;
-            }
-
-            End(session, job, JobState.Cancelled, reason, Now());
-            return JobCancellation.Cancelled;
+            var now = Now();
+            return session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is [var job] ? Cancel(session, job, reason, now) : JobCancellation.NotFound;
         },
         cancellationToken);
+
+    public ValueTask<long> CancelAsync(JobFilter filter, string? reason, CancellationToken cancellationToken) => WriteAsync(
+        session =>
+        {
+            var now = Now();
+            var (where, values) = SqliteFilter.Of(filter);
+            var rows = session.Query($"SELECT row FROM runtime_jobs WHERE {where} AND state NOT IN (10, 11, 12)", static row => row.Number(0), [.. values]);
+
+            // One that was found may have been cancelled with another that it waited for.
+            return rows.LongCount(row => Cancel(session, Find(session, row), reason, now) is not JobCancellation.AlreadyOver);
+        },
+        cancellationToken);
+
+    private static JobCancellation Cancel(SqliteSession session, JobRow job, string? reason, long now)
+    {
+        if (job.IsOver)
+        {
+            return JobCancellation.AlreadyOver;
+        }
+
+        if (job.State == JobState.Running)
+        {
+            session.Run("UPDATE runtime_jobs SET cancel = 1, reason = ?2 WHERE row = ?1", job.Row, reason);
+            session.Outbox.Cancel(job.Job.Id, reason);
+            return JobCancellation.Requested;
+        }
+
+        End(session, job, JobState.Cancelled, reason, now);
+        return JobCancellation.Cancelled;
+    }
 
     public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken) => WriteAsync(
         session =>
@@ -113,6 +126,7 @@ internal sealed partial class SqliteJobStore
         {
             var now = Now();
             session.Run("DELETE FROM runtime_job_keys WHERE until <= ?1", now);
+            ForgetRates(session, now);
             session.Run("DELETE FROM runtime_job_runs WHERE due < ?1", now - TimeSpan.TicksPerDay);
             var rows = session.Query(
                 "SELECT row FROM runtime_jobs WHERE state >= 10 AND state <= 12 AND finished_at < ?1 ORDER BY finished_at LIMIT ?2", static row => row.Number(0), now - retention.Ticks, atMost);
@@ -153,7 +167,7 @@ internal sealed partial class SqliteJobStore
         if (scope == JobPauseScope.Name)
         {
             // Those that wait for a place are looked at again as well: the claim decides.
-            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
+            session.Run("UPDATE runtime_jobs SET state = 1, rate_held = 0, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
         }
 
         session.Outbox.Work = true;

@@ -188,9 +188,13 @@ internal sealed partial class SqliteJobStore
         }
 
         session.Run("UPDATE runtime_jobs SET holds_key = 0 WHERE row = ?1", job.Row);
-        var running = session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = ?1 RETURNING running", key) ?? 0;
+        GivePlace(session, key, session.Number("UPDATE runtime_job_places SET running = running - 1 WHERE key = ?1 RETURNING running", key) ?? 0);
+    }
+
+    private static void GivePlace(SqliteSession session, string key, long running)
+    {
         var next = session.Number(
-            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND concurrency_key = ?1 AND concurrency_limit > ?2 "
+            "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND rate_held = 0 AND concurrency_key = ?1 AND concurrency_limit > ?2 "
             + "AND NOT EXISTS (SELECT 1 FROM runtime_job_pauses WHERE scope = 1 AND key = name) ORDER BY rank, deadline_at, row LIMIT 1",
             key, running);
         if (next is { } row)
@@ -205,7 +209,7 @@ internal sealed partial class SqliteJobStore
 
     private static void Unblock(SqliteSession session, long row)
     {
-        session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE row = ?1", row);
+        session.Run("UPDATE runtime_jobs SET state = 1, rate_held = 0, reason = NULL WHERE row = ?1", row);
         session.Outbox.Work = true;
     }
 }

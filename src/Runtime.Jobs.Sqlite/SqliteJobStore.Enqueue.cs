@@ -8,8 +8,9 @@ internal sealed partial class SqliteJobStore
 {
     private const string Insert = """
         INSERT INTO runtime_jobs (id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, attempt, max_attempts, crashes, lease, cancel, holds_key, args,
-          deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, 0, ?9, 0, 0, 0, 0, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?25)
+          deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left,
+          rate_key, rate_limit, rate_period)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?8, 0, ?9, 0, 0, 0, 0, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?25, ?26, ?27, ?28)
         ON CONFLICT (id) DO NOTHING
         """;
 
@@ -38,7 +39,8 @@ internal sealed partial class SqliteJobStore
             Insert,
             job.Id, job.Name, job.Queue, (int)state, (int)job.Priority, runAt, DeadlineAt(job, runAt), now, job.MaxAttempts, job.Arguments, job.Deadline?.Ticks,
             job.Timeout?.Ticks, job.RetryDelay?.Ticks, job.UniqueKey, (int)job.Uniqueness, job.UniquePeriod.Ticks, job.ConcurrencyKey, job.ConcurrencyLimit,
-            job.Tags.Count == 0 ? null : $"\n{string.Join('\n', job.Tags)}\n", job.TraceParent, job.After, (int)job.On, job.Schedule, job.Batch, job.Members);
+            job.Tags.Count == 0 ? null : $"\n{string.Join('\n', job.Tags)}\n", job.TraceParent, job.After, (int)job.On, job.Schedule, job.Batch, job.Members,
+            job.RateKey, job.RateLimit, job.RatePeriod.Ticks);
         if (added == 0)
         {
             return new(job.Id, IsDuplicate: false); // it is there: an enqueue that was repeated
@@ -97,7 +99,7 @@ internal sealed partial class SqliteJobStore
     private static void Admit(SqliteSession session, long row, NewJob job, long runAt, long now)
     {
         session.Run(
-            "UPDATE runtime_jobs SET state = ?2, rank = priority, run_at = ?3, deadline_at = ?4, ranked_at = ?5, finished_at = NULL WHERE row = ?1",
+            "UPDATE runtime_jobs SET state = ?2, rank = priority, run_at = ?3, deadline_at = ?4, ranked_at = ?5, finished_at = NULL, rate_held = 0 WHERE row = ?1",
             row, (int)(runAt > now ? JobState.Scheduled : JobState.Queued), runAt, DeadlineAt(job, runAt), now);
         session.Outbox.Work = true;
     }

@@ -7,7 +7,7 @@ using Runtime.Hosting.Jobs;
 namespace Runtime.Jobs.Sqlite;
 
 /// <summary>Keeps jobs in an SQLite file: two threads, one that writes in group commits and one that reads. See the README of this folder.</summary>
-internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock) : IJobStore
+internal sealed partial class SqliteJobStore(SqliteFile file, TimeProvider clock) : IJobStoreSource
 {
     private FileStream? _lock;
     private SqliteWorker? _writer;

@@ -8,19 +8,30 @@ namespace Runtime.Jobs.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>The newest version that this code knows.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     // A file above this is checked by hand: reading all of it would hold up the start.
     private const long LargestChecked = 1L << 30;
 
     // What each version adds to the one before.
-    private static readonly string[] Steps = [Tables, Batches];
+    private static readonly string[] Steps = [Tables, Batches, Rates];
 
     private const string Batches = """
         ALTER TABLE runtime_jobs ADD COLUMN batch BLOB;
         ALTER TABLE runtime_jobs ADD COLUMN members INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE runtime_jobs ADD COLUMN members_left INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX runtime_jobs_batch ON runtime_jobs (batch) WHERE batch IS NOT NULL;
+        """;
+
+    // starts: numbers of 64 bits, the lowest byte first, as JobStarts has them. free_at: when those that the rate holds are looked at. until: when the starts count no more.
+    private const string Rates = """
+        ALTER TABLE runtime_jobs ADD COLUMN rate_key TEXT;
+        ALTER TABLE runtime_jobs ADD COLUMN rate_limit INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE runtime_jobs ADD COLUMN rate_period INTEGER NOT NULL DEFAULT 10000000;
+        ALTER TABLE runtime_jobs ADD COLUMN rate_held INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX runtime_jobs_rate_held ON runtime_jobs (rate_key, rank, deadline_at, row) WHERE state = 2 AND rate_held = 1;
+        CREATE TABLE runtime_job_rates (key TEXT PRIMARY KEY, starts BLOB NOT NULL, free_at INTEGER, until INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX runtime_job_rates_free ON runtime_job_rates (free_at) WHERE free_at IS NOT NULL;
         """;
 
     private const string Tables = """

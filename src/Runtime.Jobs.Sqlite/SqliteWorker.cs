@@ -247,7 +247,7 @@ internal sealed class SqliteWorker : IAsyncDisposable
             {
                 13 => "The disk is full: make room; nothing that was acknowledged is lost, and it goes on by itself.",
                 8 => "The file is read-only: let the process write it; it goes on by itself.",
-                10 => "The disk did not read or write: look at the system's log.",
+                10 => "The disk did not read or write: look at the system's log and at the limits of the process; nothing that was acknowledged is lost, and it goes on by itself.",
                 11 or 26 => "The file is damaged: stop, and restore it from a copy.",
                 5 or 6 => "Another transaction on the file took too long: keep transactions that enqueue jobs short.",
                 _ => "Nothing of it has happened.",

@@ -19,7 +19,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlServer server)
 
         refused.IsTransient.ShouldBeFalse();
         refused.Message.ShouldBe(
-            $"The job store in schema '{_schema}' has version 0 of the tables, this program needs 1, and Migrate is off. Run the script of PostgreSqlJobSchema.Script, or turn it on.");
+            $"The job store in schema '{_schema}' has version 0 of the tables, this program needs 2, and Migrate is off. Run the script of PostgreSqlJobSchema.Script, or turn it on.");
     }
 
     [Fact]
@@ -48,14 +48,47 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlServer server)
     public async Task Open_TablesOfANewerProgram_WorksAsLongAsTheySaySo()
     {
         await ExecuteAsync(PostgreSqlJobSchema.Script(_schema));
-        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 2 WHERE key = 'version'");
+        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 3 WHERE key = 'version'");
         await (await StoreNode.OpenAsync(server.ConnectionString, _schema)).DisposeAsync();
-        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 2 WHERE key = 'compatible_from'");
+        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 3 WHERE key = 'compatible_from'");
 
         var refused = await Should.ThrowAsync<JobStoreException>(() => StoreNode.OpenAsync(server.ConnectionString, _schema));
 
         refused.Message.ShouldBe(
-            $"The job store in schema '{_schema}' has version 2 of the tables, which programs of version 2 and later may use; this one is 1. Run the newer program, or use another schema.");
+            $"The job store in schema '{_schema}' has version 3 of the tables, which programs of version 3 and later may use; this one is 2. Run the newer program, or use another schema.");
+    }
+
+    [Fact]
+    public async Task Open_TablesOfVersionOne_KeepsTheirJobs_AndProgramsOfVersionOneGoOn()
+    {
+        const string OldEnqueue = """
+            INSERT INTO {s}.jobs (id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, max_attempts, args, uniqueness, unique_period, concurrency_limit, tags, parent_on)
+            VALUES (gen_random_uuid(), 'known', 'default', 1, 2, 2, now(), 'infinity', now(), now(), 3, '{}', 0, '0', 1, '{}', 0)
+            """;
+        var whole = PostgreSqlJobSchema.Script(_schema);
+        await ExecuteAsync(whole[..whole.IndexOf("-- Version 2", StringComparison.Ordinal)]);
+        await ExecuteAsync(OldEnqueue.Replace("{s}", _schema, StringComparison.Ordinal));
+
+        await using var node = await StoreNode.OpenAsync(server.ConnectionString, _schema);
+
+        await ExecuteAsync(OldEnqueue.Replace("{s}", _schema, StringComparison.Ordinal));
+        var claimed = await node.ClaimAsync();
+        claimed.Count.ShouldBe(2);
+        claimed.ShouldAllBe(static job => job.Job.RateKey == null && job.Job.RateLimit == 1 && job.Job.RatePeriod == TimeSpan.FromSeconds(1));
+        (await node.Store.EndAsync([new JobEnding(claimed[0].Lease, JobEndingKind.Succeeded)], CancellationToken.None)).ShouldBe([true]);
+        (await node.Store.ListAsync(new JobFilter(), CancellationToken.None)).Jobs.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Script_FromVersionOne_BringsTheTablesUpToDate()
+    {
+        var whole = PostgreSqlJobSchema.Script(_schema);
+        await ExecuteAsync(whole[..whole.IndexOf("-- Version 2", StringComparison.Ordinal)]);
+        await ExecuteAsync(PostgreSqlJobSchema.Script(_schema, from: 1));
+
+        await (await StoreNode.OpenAsync(server.ConnectionString, _schema, static options => options.Migrate = false)).DisposeAsync();
+
+        Should.Throw<ArgumentOutOfRangeException>(() => PostgreSqlJobSchema.Script(_schema, from: PostgreSqlJobSchema.Version)).Message.ShouldStartWith("from is 2; it must be from 0 (no tables) to 1.");
     }
 
     [Fact]

@@ -32,12 +32,13 @@ public sealed partial class IoRegistration
     /// <summary>Makes <see cref="TimerAsync"/> complete, and the timer's handler be called, when the time has come.</summary>
     /// <param name="dueTime">From now; <see cref="Timeout.InfiniteTimeSpan"/> for not any more.</param>
     /// <param name="period">From then on again and again; <see cref="Timeout.InfiniteTimeSpan"/> for once.</param>
+    /// <returns><see langword="false"/> when the registration was disposed of or the runtime has stopped: nothing is set, and the timer never comes. No exception, since a handler may meet the end at any moment.</returns>
     /// <remarks>Thread safe. On the runtime's wheel. It replaces what was set before; an event that was told and not cleared stays. The first use allocates.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative and not infinite, or more than about 49.7 days.</exception>
-    public void SetTimer(TimeSpan dueTime, TimeSpan period) => Timer.Set(dueTime, period);
+    public bool SetTimer(TimeSpan dueTime, TimeSpan period) => Timer.Set(dueTime, period);
 
     /// <inheritdoc cref="SetTimer(TimeSpan, TimeSpan)"/>
-    public void SetTimer(TimeSpan dueTime) => SetTimer(dueTime, Timeout.InfiniteTimeSpan);
+    public bool SetTimer(TimeSpan dueTime) => SetTimer(dueTime, Timeout.InfiniteTimeSpan);
 
     /// <summary>Waits for the time set with <see cref="SetTimer(TimeSpan)"/>. It stays ready until <see cref="Clear"/>.</summary>
     /// <inheritdoc cref="ReadableAsync"/>
@@ -57,10 +58,9 @@ public sealed partial class IoRegistration
             {
                 _timer = time.CreateTimer(static self => ((RegistrationTimer)self!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
-
         }
 
-        public void Set(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
+        public bool Set(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
 
         public void Close()
         {

@@ -24,6 +24,9 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
     // What is registered, by token; under the lock.
     private readonly Dictionary<ulong, Entry> _entries = [];
 
+    // Who has a number, so that nobody registers it twice; under the lock. One whose handle is closed no longer has it.
+    private readonly Dictionary<int, Entry> _byNumber = [];
+
     // What the thread that waits hands to the system, and whose each place is. The first is that of the wake-up. Waiter only.
     private PollEntry[] _set = new PollEntry[16];
     private Entry?[] _owners = new Entry?[16];
@@ -77,15 +80,14 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
 
             lock (_lock)
             {
-                foreach (var other in _entries.Values)
+                if (_byNumber.TryGetValue(number, out var other) && !other.Handle.IsClosed)
                 {
-                    if (other.Number == number && !other.Handle.IsClosed)
-                    {
-                        throw Errno.OfRegistration(Errno.Exists);
-                    }
+                    throw Errno.OfRegistration(Errno.Exists);
                 }
 
-                _entries.Add(token, new Entry(handle, number, token));
+                var entry = new Entry(handle, number, token);
+                _entries.Add(token, entry);
+                _byNumber[number] = entry;
             }
         }
         finally
@@ -98,7 +100,10 @@ internal sealed unsafe partial class PollDemultiplexer : Demultiplexer
     {
         lock (_lock)
         {
-            _entries.Remove(token);
+            if (_entries.Remove(token, out var entry) && _byNumber.TryGetValue(entry.Number, out var last) && ReferenceEquals(last, entry))
+            {
+                _byNumber.Remove(entry.Number);
+            }
         }
 
         Wake(); // whoever waits holds the handle open

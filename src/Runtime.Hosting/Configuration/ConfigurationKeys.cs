@@ -34,7 +34,10 @@ internal static class ConfigurationKeys
     [
         OptionRule.Integer<JobsOptions>("MaxConcurrency", 0, 0, 1_000_000, static o => o.MaxConcurrency, static (o, v) => o.MaxConcurrency = v),
         OptionRule.List<JobsOptions>(
-            "QueueConcurrency", "none", "texts of the form queue=number, with numbers from 1 to 1000000", QueueLimits.IsValid, static o => o.QueueConcurrency, static (o, v) => o.QueueConcurrency = v),
+            "QueueConcurrency", "none", "texts of the form queue=number, with numbers from 1 to 1000000", QueueTexts.IsLimit, static o => o.QueueConcurrency, static (o, v) => o.QueueConcurrency = v),
+        OptionRule.List<JobsOptions>(
+            "QueueRates", "none", "texts of the form queue=number/time such as mail=100/00:01:00, with numbers from 1 to 1000000 and times from 00:00:00.010 to 31.00:00:00",
+            QueueTexts.IsRate, static o => o.QueueRates, static (o, v) => o.QueueRates = v),
         OptionRule.Words<JobsOptions>(
             "NodeName", "", "at most 100 printable characters", static name => name.Length <= JobRules.LongestName && !name.Any(char.IsControl), static o => o.NodeName, static (o, v) => o.NodeName = v, atStartOnly: true),
         OptionRule.Integer<JobsOptions>("MaxAttempts", 10, 1, JobRules.MostAttempts, static o => o.MaxAttempts, static (o, v) => o.MaxAttempts = v),

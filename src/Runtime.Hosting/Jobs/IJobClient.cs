@@ -92,6 +92,15 @@ public interface IJobClient
     /// <exception cref="JobStoreException">The store did not answer.</exception>
     ValueTask<JobCancellation> CancelAsync(Guid id, string? reason = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Cancels jobs that are not over: those that wait never start, those that run have their tokens cancelled, on whichever machine.</summary>
+    /// <param name="filter">Which ones. An empty one means all.</param>
+    /// <param name="reason">Why, for logs and status pages; at most 1,000 characters are kept.</param>
+    /// <param name="cancellationToken">Cancels the asking.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="ArgumentException">The filter is out of its range.</exception>
+    /// <exception cref="JobStoreException">The store did not answer.</exception>
+    ValueTask<long> CancelAsync(JobFilter filter, string? reason = null, CancellationToken cancellationToken = default);
+
     /// <summary>Queues failed, parked and cancelled jobs again, with all of their attempts.</summary>
     /// <param name="filter">Which ones; those in other states stay as they are.</param>
     /// <param name="cancellationToken">Cancels the asking.</param>

@@ -14,6 +14,8 @@ internal sealed partial class JobClient
 
     public ValueTask<JobCancellation> CancelAsync(Guid id, string? reason = null, CancellationToken cancellationToken = default) => store.CancelAsync(id, Short(reason), cancellationToken);
 
+    public ValueTask<long> CancelAsync(JobFilter filter, string? reason = null, CancellationToken cancellationToken = default) => store.CancelAsync(Checked(filter), Short(reason), cancellationToken);
+
     public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken = default) => store.RetryAsync(Checked(filter), cancellationToken);
 
     public ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken = default) => store.DiscardAsync(Checked(filter), cancellationToken);

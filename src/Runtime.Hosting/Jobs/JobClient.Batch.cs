@@ -27,26 +27,16 @@ internal sealed partial class JobClient
             return null;
         }
 
-        return new JobBatchStatus(job.Members, Math.Max(0, job.MembersLeft), await store.CountAsync(new JobFilter { Batch = id }, cancellationToken), job.State);
+        var states = await store.CountAsync(new JobFilter { Batch = id }, cancellationToken);
+        var left = states.Where(static pair => pair.Key is not (JobState.Succeeded or JobState.Failed or JobState.Cancelled)).Sum(static pair => pair.Value);
+        return new JobBatchStatus(job.Members, (int)left, states, job.State);
     }
 
     public async ValueTask<int> CancelBatchAsync(Guid id, string? reason, CancellationToken cancellationToken)
     {
         // The end first: it would be queued by the last of its members.
         var cancelled = await store.CancelAsync(id, Short(reason), cancellationToken) is JobCancellation.Cancelled or JobCancellation.Requested ? 1 : 0;
-        var filter = new JobFilter { Batch = id, PageSize = JobRules.LargestPage, States = [JobState.Scheduled, JobState.Queued, JobState.Blocked, JobState.Waiting, JobState.Running, JobState.Parked] };
-        for (JobPage? page = await store.ListAsync(filter, cancellationToken); ; page = await store.ListAsync(filter with { From = page.Next }, cancellationToken))
-        {
-            foreach (var job in page.Jobs)
-            {
-                cancelled += await store.CancelAsync(job.Id, Short(reason), cancellationToken) is JobCancellation.Cancelled or JobCancellation.Requested ? 1 : 0;
-            }
-
-            if (page.Next is null)
-            {
-                return cancelled;
-            }
-        }
+        return cancelled + (int)await store.CancelAsync(new JobFilter { Batch = id }, Short(reason), cancellationToken);
     }
 
     private NewJob Marker() => new()

@@ -60,6 +60,9 @@ public sealed record JobInfo
     /// <summary>Gets its concurrency key.</summary>
     public string? ConcurrencyKey { get; init; }
 
+    /// <summary>Gets its rate key.</summary>
+    public string? RateKey { get; init; }
+
     /// <summary>Gets the recurring job that it is a run of.</summary>
     public string? Schedule { get; init; }
 

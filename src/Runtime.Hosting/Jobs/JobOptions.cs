@@ -53,6 +53,18 @@ public sealed record JobOptions
     /// <value>Default 1. From 1 to 1,000,000.</value>
     public int ConcurrencyLimit { get; init; } = 1;
 
+    /// <summary>Gets a key of which at most <see cref="RateLimit"/> jobs start in any span of <see cref="RatePeriod"/>, on all machines together. Each attempt is a start.</summary>
+    /// <value>Default <see langword="null"/>: no limit but the queue's. At most 200 characters.</value>
+    public string? RateKey { get; init; }
+
+    /// <summary>Gets how many jobs of the <see cref="RateKey"/> may start in any <see cref="RatePeriod"/>. A job is held to its own limit; those that wait keep their order.</summary>
+    /// <value>Default 1. From 1 to 1,000,000.</value>
+    public int RateLimit { get; init; } = 1;
+
+    /// <summary>Gets the span of time that <see cref="RateLimit"/> is for.</summary>
+    /// <value>Default 1 second. From 10 milliseconds to 31 days.</value>
+    public TimeSpan RatePeriod { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Gets words to find the job by.</summary>
     /// <value>Default: none. At most 20, each of 1 to 100 printable characters.</value>
     public IReadOnlyList<string> Tags { get; init; } = [];

@@ -20,12 +20,19 @@ internal static class JobRules
     public const int MostIds = 1000;
     public const int LargestPage = 500;
     public const int LongestText = 256;
+    public const int MostStarts = 1_000_000;
 
     // Longer than any plan, and far enough from the end of the calendar that sums of times cannot leave it.
     public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(10_000);
 
     // What a timer of the runtime can wait for in one go.
     public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24);
+
+    // Shorter ones say nothing that the time between two claims does not say; longer ones are no rate.
+    public static readonly TimeSpan ShortestRatePeriod = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan LongestRatePeriod = TimeSpan.FromDays(31);
+
+    public static bool IsRatePeriod(TimeSpan period) => period >= ShortestRatePeriod && period <= LongestRatePeriod;
 
     public static TimeSpan CheckDelay(TimeSpan delay, string name) => delay >= TimeSpan.Zero && delay <= LongestDelay
         ? delay
@@ -47,12 +54,15 @@ internal static class JobRules
         Require(options.MaxAttempts is >= 0 and <= MostAttempts, nameof(options.MaxAttempts), options.MaxAttempts, "from 0 (as configured) to 1000");
         Require(options.RetryDelay is null || (options.RetryDelay > TimeSpan.Zero && options.RetryDelay <= LongestDelay), nameof(options.RetryDelay), options.RetryDelay, $"more than 0, at most {Text(LongestDelay)}");
         Require(options.ConcurrencyLimit is >= 1 and <= 1_000_000, nameof(options.ConcurrencyLimit), options.ConcurrencyLimit, "from 1 to 1000000");
+        Require(options.RateLimit is >= 1 and <= MostStarts, nameof(options.RateLimit), options.RateLimit, "from 1 to 1000000");
+        Require(IsRatePeriod(options.RatePeriod), nameof(options.RatePeriod), options.RatePeriod, $"from {Text(ShortestRatePeriod)} to {Text(LongestRatePeriod)}");
         Require(Enum.IsDefined(options.Uniqueness), nameof(options.Uniqueness), options.Uniqueness, "one of the names of JobUniqueness");
         Require(options.UniquePeriod > TimeSpan.Zero && options.UniquePeriod <= LongestDelay, nameof(options.UniquePeriod), options.UniquePeriod, $"more than 0, at most {Text(LongestDelay)}");
         Require(options.After != Guid.Empty, nameof(options.After), options.After, "the id of a job, or null");
         Require(Enum.IsDefined(options.On), nameof(options.On), options.On, "one of the names of JobContinuation");
         CheckKey(options.UniqueKey, nameof(options.UniqueKey));
         CheckKey(options.ConcurrencyKey, nameof(options.ConcurrencyKey));
+        CheckKey(options.RateKey, nameof(options.RateKey));
         Require(options.Tags is { Count: <= MostTags }, nameof(options.Tags), options.Tags?.Count, $"a list of at most {Text(MostTags)} words");
         foreach (var tag in options.Tags!)
         {

@@ -10,7 +10,7 @@ public enum JobState
     /// <summary>It may run as soon as there is room.</summary>
     Queued = 1,
 
-    /// <summary>It waits for a place under its concurrency key, or for its kind to be resumed.</summary>
+    /// <summary>It waits for a place under its concurrency key, for a start that its rate key allows, or for its kind to be resumed.</summary>
     Blocked = 2,
 
     /// <summary>It waits for the end of the job that it continues.</summary>

@@ -13,6 +13,13 @@ public sealed class JobsOptions
     /// <value>Default: none. Texts of the form <c>queue=number</c>, e.g. <c>reports=2</c>, with numbers from 1 to 1,000,000. For a limit over all processes give the jobs a concurrency key.</value>
     public IList<string> QueueConcurrency { get; set; } = [];
 
+    /// <summary>Gets or sets how many jobs of a queue may start in any span of time, on all processes with this setting together.</summary>
+    /// <value>
+    /// Default: none. Texts of the form <c>queue=number/time</c>, e.g. <c>mail=100/00:01:00</c>, with numbers from 1 to 1,000,000 and times from 10 milliseconds to 31 days.
+    /// For a rate by customer or by remote system give the jobs a <see cref="JobOptions.RateKey"/>.
+    /// </value>
+    public IList<string> QueueRates { get; set; } = [];
+
     /// <summary>Gets or sets the name under which this process runs jobs: in <see cref="JobInfo.Node"/>, and for <see cref="JobPauseScope.Node"/>.</summary>
     /// <value>Default empty: the machine's name and the process's number, e.g. <c>web-1:4711</c>. At most 100 printable characters. Processes of the same name are paused together.</value>
     public string NodeName { get; set; } = "";

@@ -217,6 +217,22 @@ public abstract class EventLoopTests(IoPoller poller) : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SetTimer_AfterDispose_SaysThatNothingIsSet(bool wasSetBefore)
+    {
+        var registration = _runtime.EventLoop.Register(_pair.Near);
+        if (wasSetBefore)
+        {
+            registration.SetTimer(TimeSpan.FromHours(1)).ShouldBeTrue();
+        }
+
+        registration.Dispose();
+
+        registration.SetTimer(TimeSpan.FromMilliseconds(1)).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task StopAsync_WaitWithoutAToken_EndsItAndLaterRegistrationsAreRefused()
     {

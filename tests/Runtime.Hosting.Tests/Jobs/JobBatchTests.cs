@@ -70,8 +70,11 @@ public sealed class JobBatchTests
         (await handle.WaitAsync().Guard()).State.ShouldBe(JobState.Cancelled);
         for (JobBatchStatus? now = await handle.GetAsync(); now!.States.GetValueOrDefault(JobState.Cancelled) != 2; now = await handle.GetAsync())
         {
+            now.Left.ShouldBe(1, "the one that runs");
             await Task.Yield();
         }
+
+        (await handle.GetAsync())!.Left.ShouldBe(0);
     }
 
     [Fact]

@@ -52,6 +52,35 @@ public sealed class JobLimitsTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rate_OfAQueueOrAKey_SpreadsTheStarts_AndOthersPass(bool isOfQueue)
+    {
+        var period = TimeSpan.FromMilliseconds(300);
+        var others = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _script.Run = (_, context, _) =>
+        {
+            if (context.Queue == "other")
+            {
+                others.TrySetResult();
+            }
+
+            return new(JobOutcome.Done);
+        };
+        await using var host = await JobHost.StartAsync(_script, ("Jobs:QueueRates:0", isOfQueue ? "slow=2/00:00:00.3" : "unused=2/00:00:00.3"));
+        var options = new JobOptions { Queue = "slow" };
+        var began = TimeProvider.System.GetTimestamp();
+
+        var slow = await host.Jobs().EnqueueManyAsync<ScriptedJob, Number>(
+            Enumerable.Range(0, 8).Select(static i => new Number(i)), isOfQueue ? options : options with { RateKey = "r", RateLimit = 2, RatePeriod = period });
+        await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(-1), new JobOptions { Queue = "other" });
+        await others.Task.Guard();
+        await Task.WhenAll(slow.Select(static handle => handle.WaitAsync())).Guard();
+
+        TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(period * 3); // however slow the machine: the last two cannot have started before that
+    }
+
     [Fact]
     public async Task MaxConcurrency_RaisedByAReload_CountsAtOnce()
     {

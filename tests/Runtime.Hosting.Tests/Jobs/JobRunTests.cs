@@ -159,6 +159,23 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task Report_RightBeforeTheEnd_IsKeptBesideIt()
+    {
+        _script.Run = static (args, context, _) =>
+        {
+            context.Report(0.5, $"row {args.Value}");
+            return args.Value % 2 == 0 ? new(JobOutcome.Done) : throw new InvalidOperationException("on purpose");
+        };
+        await using var host = await JobHost.StartAsync(_script);
+        for (var i = 0; i < 6; i++)
+        {
+            var handle = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { MaxAttempts = 1 });
+
+            (await handle.WaitAsync().Guard()).Progress.ShouldBe(new WorkProgress(0.5, $"row {i}"));
+        }
+    }
+
+    [Fact]
     public async Task Run_OfAnUnknownName_IsParkedUntilItIsRetried()
     {
         await using var host = await JobHost.StartAsync(_script);

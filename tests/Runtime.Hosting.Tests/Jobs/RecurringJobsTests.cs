@@ -45,6 +45,26 @@ public sealed class RecurringJobsTests
             .ShouldStartWith("The cron expression '61 * * * *' cannot be read: ");
 
     [Fact]
+    public async Task AddRecurringJob_ThatNeverComesDue_IsWarnedOf()
+    {
+        await using var host = await JobHost.StartAsync(_script, static builder => builder.Services.AddAsyncRuntime().AddRecurringJob<TickJob>("leap", "0 0 0 30 2 ?"));
+
+        (await host.Logs.WaitFor(EventIds.ScheduleNeverDue)).Text.ShouldBe("The recurring job 'leap' never comes due any more: no time is left that '0 0 0 30 2 ?' means.");
+        (await host.Recurring().ListAsync()).ShouldHaveSingleItem().Next.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task RecurringJob_InAZoneThatIsNotTheSystems_IsRefused()
+    {
+        var zone = TimeZoneInfo.CreateCustomTimeZone("Mars/Olympus", TimeSpan.FromMinutes(37), null, null);
+        const string Message = "The time zone 'Mars/Olympus' is none of the system's, and the store keeps only its id; it must be one that TimeZoneInfo.FindSystemTimeZoneById finds, e.g. Europe/Berlin. (Parameter 'timeZone')";
+        await using var host = await JobHost.StartAsync(_script);
+
+        (await Should.ThrowAsync<ArgumentException>(async () => await host.Recurring().PutAsync<ScriptedJob, Number>("mars", "0 0 * * *", new(1), zone))).Message.ShouldBe(Message);
+        Should.Throw<ArgumentException>(() => new ServiceCollection().AddAsyncRuntime().AddRecurringJob<TickJob>("mars", "0 0 * * *", zone)).Message.ShouldBe(Message);
+    }
+
+    [Fact]
     public async Task AddRecurringJob_OfAJobThatNeedsArguments_SaysSoAtTheStart() =>
         (await Should.ThrowAsync<ArgumentException>(() => TestHost.StartAsync(static builder => builder.Services.AddAsyncRuntime().AddRecurringJob<NeedyJob>("needy", "* * * * *")))).Message
             .ShouldStartWith("The job 'needy' needs arguments: the empty JSON object does not do.");

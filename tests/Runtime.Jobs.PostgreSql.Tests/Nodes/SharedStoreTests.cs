@@ -168,6 +168,38 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         claimed.Crashes.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData("place")]
+    [InlineData("rate")]
+    [InlineData("pause")]
+    public async Task ASuspect_ThatHadToWaitForSomethingElse_RunsAloneAllTheSame(string what)
+    {
+        await using var node = await OpenAsync();
+        var request = new JobClaimRequest { Room = 10, StarvationThreshold = TimeSpan.FromDays(1) };
+        var other = StoreNode.Job() with { ConcurrencyKey = what == "place" ? "k" : null, RateKey = what == "rate" ? "r" : null, RatePeriod = TimeSpan.FromMilliseconds(300) };
+        await node.EnqueueAsync(other);
+        var running = (await node.Store.ClaimAsync(request, CancellationToken.None)).Jobs.ShouldHaveSingleItem();
+        await node.EnqueueAsync(other with { Id = Guid.CreateVersion7(), Name = "suspect" });
+        await ExecuteAsync($"UPDATE {_schema}.jobs SET state = 2, suspect = true, crashes = 2 WHERE name = 'suspect'");
+        if (what == "pause")
+        {
+            await node.Store.PauseAsync(new JobPause(JobPauseScope.Name, "suspect"), CancellationToken.None);
+        }
+
+        (await node.Store.ClaimAsync(request, CancellationToken.None)).SuspectWaits.ShouldBeTrue();
+        (await node.Store.ClaimAsync(request with { Suspect = true }, CancellationToken.None)).Jobs.ShouldBeEmpty();
+        await node.Store.EndAsync([new JobEnding(running.Lease, JobEndingKind.Succeeded)], CancellationToken.None);
+        await node.Store.ResumeAsync(JobPauseScope.Name, "suspect", CancellationToken.None);
+
+        await Eventually.TrueAsync(async () =>
+        {
+            var claims = await node.Store.ClaimAsync(request, CancellationToken.None);
+            claims.Jobs.ShouldBeEmpty("it would not be alone");
+            return claims.SuspectWaits;
+        });
+        (await node.Store.ClaimAsync(request with { Suspect = true }, CancellationToken.None)).Jobs.ShouldHaveSingleItem().Job.Name.ShouldBe("suspect");
+    }
+
     [Fact]
     public async Task ANode_WhoseRowIsGone_IsTold_AndComesBackUnderAnotherNumber()
     {
@@ -244,6 +276,17 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task ManyCallsAtOnce_WithoutAPoolSizeOfTheirOwn_LeaveTheServerItsConnections()
+    {
+        await using var node = await StoreNode.OpenAsync($"{server.ConnectionString};Application Name={_schema}", _schema);
+
+        await Task.WhenAll(Enumerable.Range(0, 150).Select(i => node.EnqueueAsync(StoreNode.Job() with { UniqueKey = $"{i % 75}" })));
+
+        (await CountAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{_schema}'")).ShouldBeInRange(2, 20);
+        (await node.ClaimAsync()).Count.ShouldBe(75);
+    }
+
+    [Fact]
     public async Task IdleNode_WithoutNotifications_LooksForJobsAgain()
     {
         await using var node = await OpenAsync(static options => options.UseNotifications = false);
@@ -271,6 +314,42 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
 
         (await CountAsync("SELECT count(*) FROM pg_class WHERE oid = to_regclass('{s}.history_20200101')")).ShouldBe(0);
         (await CountAsync("SELECT count(*) FROM {s}.history")).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Rates_OfThreeNodesAtOnce_AreNeverExceeded(bool isOfQueue)
+    {
+        var rate = new JobRate(5, TimeSpan.FromMilliseconds(400));
+        var nodes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => OpenAsync()));
+        var jobs = Enumerable.Range(0, 40).Select(_ => isOfQueue ? StoreNode.Job() : StoreNode.Job() with { RateKey = "r", RateLimit = rate.Limit, RatePeriod = rate.Period }).ToList();
+        await nodes[0].Store.EnqueueAsync(jobs, null, CancellationToken.None);
+        var request = new JobClaimRequest
+        {
+            Room = 4, StarvationThreshold = TimeSpan.FromDays(1), RateOfQueue = isOfQueue ? new Dictionary<string, JobRate>(StringComparer.Ordinal) { ["default"] = rate } : [],
+        };
+        var left = jobs.Count;
+        var began = TimeProvider.System.GetTimestamp();
+
+        await Task.WhenAll(nodes.Select(async node =>
+        {
+            while (Volatile.Read(ref left) > 0)
+            {
+                var claims = await node.Store.ClaimAsync(request, CancellationToken.None);
+                Interlocked.Add(ref left, -claims.Jobs.Count);
+                await node.Store.EndAsync([.. claims.Jobs.Select(static job => new JobEnding(job.Lease, JobEndingKind.Succeeded))], CancellationToken.None);
+                await Task.Delay(claims.MayHaveMore || claims.NextDue is null ? TimeSpan.FromMilliseconds(5) : claims.NextDue.Value, TimeProvider.System);
+            }
+        }));
+
+        // Whatever the speed of the machine: the last five cannot have started earlier than that after the first five.
+        TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThanOrEqualTo(rate.Period * ((jobs.Count / rate.Limit) - 1));
+        (await CountAsync("SELECT count(*) FROM {s}.history")).ShouldBe(jobs.Count);
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+        }
     }
 
     private static void LongerLease(PostgreSqlJobOptions options) => options.NodeLease = TimeSpan.FromSeconds(5);

@@ -24,8 +24,16 @@ if (mode == "enqueue")
     {
         while (true)
         {
-            var handle = await jobs.EnqueueAsync<RecordedJob, NoArguments>(NoArguments.Value);
-            journal.Write($"A {handle.Id:N}"); // acknowledged: from here on it must not be lost
+            try
+            {
+                var handle = await jobs.EnqueueAsync<RecordedJob, NoArguments>(NoArguments.Value);
+                journal.Write($"A {handle.Id:N}"); // acknowledged: from here on it must not be lost
+            }
+            catch (JobStoreException exception)
+            {
+                Console.WriteLine(exception.Message); // and goes on, as a program would
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
         }
     })));
 }

@@ -55,6 +55,34 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task FullDisk_FailsEnqueuesClearly_LosesNothing_AndGoesOnWhenThereIsRoom()
+    {
+        using (var worker = await WorkerProcess.StartAsync(Database, Journal, "enqueue"))
+        {
+            await AcknowledgedAsync(moreThan: 200);
+            await worker.LimitFilesAsync(Math.Max(new FileInfo(Database).Length, new FileInfo(Database + "-wal").Length) + 200_000);
+            (await worker.ReadLineAsync()).ShouldBe(
+                $"The job store '{Database}' could not do this: SQLite Error 10: 'disk I/O error'. The disk did not read or write: look at the system's log and at the limits of the process; nothing that was acknowledged is lost, and it goes on by itself.");
+            worker.StopReading();
+            var before = await AcknowledgedAsync(moreThan: 0);
+
+            await worker.LimitFilesAsync(null);
+
+            await AcknowledgedAsync(moreThan: before + 200);
+            await worker.KillAsync();
+        }
+
+        using (var worker = await WorkerProcess.StartAsync(Database, Journal, "drain"))
+        {
+            (await worker.WaitAsync()).ShouldBe(0);
+        }
+
+        var lines = await File.ReadAllLinesAsync(Journal);
+        Ids(lines, "A").Except(Ids(lines, "E")).ShouldBeEmpty("an acknowledged job was lost");
+        await ShouldBeSoundAsync();
+    }
+
+    [Fact]
     public async Task FailFast_InAJob_EndsInTheDeadLetters_AndTheOthersSucceed()
     {
         const int Good = 200;
@@ -84,6 +112,20 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         var failed = (await end.ListAsync(new JobFilter { States = [JobState.Failed] }, CancellationToken.None)).Jobs.ShouldHaveSingleItem();
         (failed.Name, failed.Crashes, failed.Reason).ShouldBe(("deadly", 3, "The process died 3 times while it ran."));
         (await end.CountAsync(new JobFilter { Name = "recorded" }, CancellationToken.None)).ShouldHaveSingleItem().ShouldBe(new(JobState.Succeeded, Good));
+    }
+
+    private async Task<int> AcknowledgedAsync(int moreThan)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); ; await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System))
+        {
+            var count = Ids(await File.ReadAllLinesAsync(Journal), "A").Count();
+            if (count > moreThan)
+            {
+                return count;
+            }
+
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(60), "it does not go on");
+        }
     }
 
     private static NewJob New(string name) => new() { Id = Guid.CreateVersion7(), Name = name, Queue = "default", Arguments = "{}"u8.ToArray(), MaxAttempts = 10 };

@@ -25,6 +25,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
 
     private readonly AsyncRuntime _runtime;
     private readonly IJobStore _store;
+    private readonly JobImport _import;
     private readonly JobRegistry _registry;
     private readonly JobWaiters _waiters;
     private readonly JobRunner _runner;
@@ -36,6 +37,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private readonly JobWriter _writer;
     private readonly ILogger<JobEngine> _logger;
     private readonly Pulse _work;
+    private readonly QueueTexts<int> _queueLimits = new(QueueTexts.TryReadLimit);
+    private readonly QueueTexts<JobRate> _queueRates = new(QueueTexts.TryReadRate);
     private readonly ConcurrentDictionary<long, RunningJob> _running = new();
 
     // Requests whose run has not been found among them, with their reasons.
@@ -44,18 +47,17 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
     private Task _loops = Task.CompletedTask;
     private IDisposable? _reloads;
     private TaskCompletionSource? _idle;
-    private (IList<string> Of, Dictionary<string, int> Limits) _queueLimits = ([], []);
     private bool _isStarted;
     private volatile bool _isStopping;
     private volatile bool _mayHaveMore;
     private int _suspects;
 
     public JobEngine(
-        AsyncRuntime runtime, IJobStore store, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics, RecurringJobs recurring,
+        AsyncRuntime runtime, IJobStore store, JobImport import, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics, RecurringJobs recurring,
         LiveOptions options, StoreTrouble trouble, ILogger<JobEngine> logger)
     {
         (_runtime, _store, _registry, _waiters, _runner, _reporter, _metrics, _recurring) = (runtime, store, registry, waiters, runner, reporter, metrics, recurring);
-        (_options, _trouble, _logger) = (options, trouble, logger);
+        (_import, _options, _trouble, _logger) = (import, options, trouble, logger);
         _work = new(runtime.TimeProvider);
         _writer = new(store, metrics, trouble, reporter.Ended, Fenced, MakeRoom, runtime.TimeProvider);
         metrics.Observe(() => _running.Count);
@@ -79,6 +81,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
         var settings = _options.CurrentValue.Jobs;
         var node = new JobNode(settings.NodeName.Length > 0 ? settings.NodeName : NodeName(), _registry.Names, settings.MaxCrashes);
         await _store.OpenAsync(node, this, cancellationToken);
+        await _import.RunAsync(_store, node, cancellationToken);
         if (_registry.Names.Count > 0)
         {
             LogOpened(_store.Kind, _registry.Names.Count);
@@ -214,7 +217,8 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             queues = RoomOfQueues();
         }
 
-        var request = new JobClaimRequest { Room = room, RoomOfQueue = queues, StarvationThreshold = _options.CurrentValue.StarvationThreshold };
+        var settings = _options.CurrentValue;
+        var request = new JobClaimRequest { Room = room, RoomOfQueue = queues, RateOfQueue = _queueRates.Read(settings.Jobs.QueueRates), StarvationThreshold = settings.StarvationThreshold };
         var claims = await _store.ClaimAsync(request, CancellationToken.None);
         Begin(claims.Jobs, isSuspect: false);
         return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
@@ -229,12 +233,7 @@ internal sealed partial class JobEngine : IJobStoreListener, IDisposable
             return [];
         }
 
-        if (!ReferenceEquals(_queueLimits.Of, settings))
-        {
-            _queueLimits = (settings, QueueLimits.Parse(settings)); // another list by each reload
-        }
-
-        var room = new Dictionary<string, int>(_queueLimits.Limits, StringComparer.Ordinal);
+        var room = new Dictionary<string, int>(_queueLimits.Read(settings), StringComparer.Ordinal);
         foreach (var run in _running.Values)
         {
             if (room.TryGetValue(run.Queue, out var left))

@@ -103,13 +103,20 @@ internal sealed class JobWriter(IJobStore store, JobMetrics metrics, StoreTroubl
                 _endings.RemoveRange(0, count);
             }
 
+            // What a run said last stands beside its end: how far it came. Afterwards its lease refuses it.
+            if (endings.Count > 0 && _reports.Count > 0)
+            {
+                var ended = endings.Select(static ending => ending.Lease).ToHashSet();
+                reports.UnionWith(_reports.Where(run => ended.Contains(run.Claimed.Lease)));
+                _reports.ExceptWith(reports);
+            }
+
             return (endings, reports, rest);
         }
     }
 
     private async ValueTask WriteAsync(List<JobEnding> endings, HashSet<RunningJob> runs, CancellationToken giveUp)
     {
-        // An end makes the reports before it pointless, and a lease that has ended refuses them.
         var reports = runs.Select(static run => (run.Claimed.Lease, Progress: run.TakeProgress())).Where(static report => report.Progress is not null)
             .Select(static report => new JobReport(report.Lease, report.Progress!.Value)).ToList();
         for (var failures = 0; ; failures++)

@@ -16,6 +16,7 @@ internal sealed partial class MemoryJobStore
         {
             var now = clock.GetUtcNow();
             EndPauses(now);
+            EndRates(now, new Told()); // whoever is to be told asks already
             Promote(now);
             MoveUp(now, request.StarvationThreshold);
             var claimed = new List<ClaimedJob>();
@@ -25,7 +26,7 @@ internal sealed partial class MemoryJobStore
                 more = Take(request, now, claimed);
             }
 
-            return new(new JobClaims(claimed, NextDue(now), more, SuspectWaits: false)); // no process of ours has died: the jobs died with it
+            return new(new JobClaims(claimed, NextDue(request, now), more, SuspectWaits: false)); // no process of ours has died: the jobs died with it
         }
     }
 
@@ -34,7 +35,7 @@ internal sealed partial class MemoryJobStore
         var room = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var name in _queued.Keys)
         {
-            room[name] = _pauses.ContainsKey((JobPauseScope.Queue, name)) ? 0 : request.RoomOfQueue.GetValueOrDefault(name, int.MaxValue);
+            room[name] = RoomOf(name, request, now);
         }
 
         while (claimed.Count < request.Room)
@@ -45,13 +46,18 @@ internal sealed partial class MemoryJobStore
                 return false;
             }
 
-            if (TryHold(first))
+            if (TryHold(first, now))
             {
                 continue;
             }
 
             QueueOf(first.Job.Queue).Remove(first);
             room[first.Job.Queue]--;
+            if (request.RateOfQueue.TryGetValue(first.Job.Queue, out var rate))
+            {
+                StartsOf(first.Job.Queue).Add(1, rate.Period, now);
+            }
+
             claimed.Add(Start(first, now));
         }
 
@@ -73,18 +79,19 @@ internal sealed partial class MemoryJobStore
     }
 
     // Takes a job out of its queue that may not run although it is its turn.
-    private bool TryHold(StoredJob stored)
+    private bool TryHold(StoredJob stored, DateTimeOffset now)
     {
         if (_pauses.TryGetValue((JobPauseScope.Name, stored.Job.Name), out var pause))
         {
             QueueOf(stored.Job.Queue).Remove(stored);
             Block(stored, _heldByName.TryGetValue(stored.Job.Name, out var held) ? held : _heldByName[stored.Job.Name] = new(ByUrgency.Instance), $"Jobs of this kind are paused. {pause.Reason}".TrimEnd());
+            PassOnPlace(stored);
             return true;
         }
 
         if (stored.Job.ConcurrencyKey is not { } key)
         {
-            return false;
+            return !TryStartUnderRate(stored, now);
         }
 
         if (!_places.TryGetValue(key, out var places))
@@ -99,9 +106,24 @@ internal sealed partial class MemoryJobStore
             return true;
         }
 
+        if (!TryStartUnderRate(stored, now))
+        {
+            PassOnPlace(stored);
+            return true;
+        }
+
         places.Running++;
         stored.HoldsKey = true;
         return false;
+    }
+
+    // A job that is held by something else may have been queued because a place had become free: the place is the next one's.
+    private void PassOnPlace(StoredJob stored)
+    {
+        if (stored.Job.ConcurrencyKey is { } key && _places.TryGetValue(key, out var places))
+        {
+            GivePlace(key, places, new Told());
+        }
     }
 
     private static void Block(StoredJob stored, SortedSet<StoredJob> blocked, string reason)
@@ -178,15 +200,12 @@ internal sealed partial class MemoryJobStore
         }
     }
 
-    private TimeSpan? NextDue(DateTimeOffset now)
+    private TimeSpan? NextDue(JobClaimRequest request, DateTimeOffset now)
     {
-        DateTimeOffset? next = _scheduled.Min?.RunAt;
+        var next = Earlier(_scheduled.Min?.RunAt, NextStart(request, now));
         foreach (var pause in _pauses.Values)
         {
-            if (pause.Until is { } until && (next is null || until < next))
-            {
-                next = until;
-            }
+            next = Earlier(next, pause.Until);
         }
 
         return next is null ? null : next > now ? next - now : TimeSpan.Zero;

@@ -48,6 +48,19 @@ internal sealed partial class MemoryJobStore
         return new(result);
     }
 
+    public ValueTask<long> CancelAsync(JobFilter filter, string? reason, CancellationToken cancellationToken)
+    {
+        var told = new Told();
+        long count;
+        lock (_lock)
+        {
+            count = Matching(filter).Where(static stored => !stored.IsOver).ToList().LongCount(stored => Cancel(stored.Job.Id, reason, told) is JobCancellation.Cancelled or JobCancellation.Requested);
+        }
+
+        told.Tell(_listener);
+        return new(count);
+    }
+
     public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         var told = new Told();
@@ -94,6 +107,7 @@ internal sealed partial class MemoryJobStore
     {
         lock (_lock)
         {
+            ForgetRates(clock.GetUtcNow());
             return new(DropFinished(MostFinished, clock.GetUtcNow() - retention, atMost));
         }
     }
@@ -148,7 +162,7 @@ internal sealed partial class MemoryJobStore
         {
             stored.CancelRequested = true;
             stored.Reason = reason;
-            told.Cancellation = (id, reason);
+            told.Cancel(id, reason);
             return JobCancellation.Requested;
         }
 

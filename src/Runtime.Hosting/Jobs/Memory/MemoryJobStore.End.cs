@@ -214,6 +214,11 @@ internal sealed partial class MemoryJobStore
 
         stored.HoldsKey = false;
         places.Running--;
+        GivePlace(key, places, told);
+    }
+
+    private void GivePlace(string key, ConcurrencyPlaces places, Told told)
+    {
         var next = places.Blocked.FirstOrDefault(waiting => waiting.Job.ConcurrencyLimit > places.Running && !_pauses.ContainsKey((JobPauseScope.Name, waiting.Job.Name)));
         if (next is not null)
         {

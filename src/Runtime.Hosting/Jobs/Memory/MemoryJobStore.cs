@@ -200,6 +200,11 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
                     held.Remove(stored);
                 }
 
+                if (stored.Job.RateKey is { } rateKey && _rates.TryGetValue(rateKey, out var rate))
+                {
+                    rate.Blocked.Remove(stored);
+                }
+
                 break;
             case JobState.Waiting when stored.Job.After is { } parent && _waiting.TryGetValue(parent, out var waiting):
                 waiting.Remove(stored);
@@ -228,37 +233,5 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
         public int Running { get; set; }
 
         public SortedSet<StoredJob> Blocked { get; } = new(ByUrgency.Instance);
-    }
-
-    private sealed class NoListener : IJobStoreListener
-    {
-        public static NoListener Instance { get; } = new();
-
-        public IReadOnlyCollection<Guid> Awaited => [];
-
-        public void LeasesLost(string reason)
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void WorkArrived()
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void SchedulesChanged()
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void JobEnded(Guid id)
-        {
-            // Nobody has opened the store yet.
-        }
-
-        public void CancellationRequested(Guid id, string? reason)
-        {
-            // Nobody has opened the store yet.
-        }
     }
 }

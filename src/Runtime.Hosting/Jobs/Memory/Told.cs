@@ -4,12 +4,13 @@ namespace Runtime.Hosting.Jobs.Memory;
 internal sealed class Told
 {
     private List<Guid>? _ended;
+    private List<(Guid Id, string? Reason)>? _cancellations;
 
     public bool Work { get; set; }
 
     public bool Schedules { get; set; }
 
-    public (Guid Id, string? Reason)? Cancellation { get; set; }
+    public void Cancel(Guid id, string? reason) => (_cancellations ??= []).Add((id, reason));
 
     public void Ended(Guid id) => (_ended ??= []).Add(id);
 
@@ -25,9 +26,9 @@ internal sealed class Told
             listener.SchedulesChanged();
         }
 
-        if (Cancellation is { } cancellation)
+        foreach (var (id, reason) in _cancellations ?? [])
         {
-            listener.CancellationRequested(cancellation.Id, cancellation.Reason);
+            listener.CancellationRequested(id, reason);
         }
 
         foreach (var id in _ended ?? [])

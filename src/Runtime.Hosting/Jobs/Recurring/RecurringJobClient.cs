@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace Runtime.Hosting.Jobs;
 
 /// <summary>Adds, lists and removes recurring jobs.</summary>
-internal sealed class RecurringJobClient(IJobStore store, JobClient client, TimeProvider clock) : IRecurringJobs
+internal sealed partial class RecurringJobClient(IJobStore store, JobClient client, TimeProvider clock, ILogger<RecurringJobClient> logger) : IRecurringJobs
 {
     private const int MostPreviewed = 1000;
 
@@ -26,7 +28,18 @@ internal sealed class RecurringJobClient(IJobStore store, JobClient client, Time
         }
 
         var zone = timeZone ?? TimeZoneInfo.Utc;
+        if (ProblemOf(zone) is { } unknown)
+        {
+            throw new ArgumentException(unknown, nameof(timeZone));
+        }
+
         var schedule = CronSchedule.Parse(cron, zone);
+        var next = schedule.NextAfter(await store.GetTimeAsync(cancellationToken));
+        if (next is null)
+        {
+            LogNeverDue(name, cron);
+        }
+
         await store.PutScheduleAsync(
             new JobSchedule
             {
@@ -35,7 +48,7 @@ internal sealed class RecurringJobClient(IJobStore store, JobClient client, Time
                 TimeZone = zone.Id,
                 MissedRuns = missedRuns,
                 Template = template with { Delay = TimeSpan.Zero, Schedule = name, TraceParent = null },
-                Next = schedule.NextAfter(await store.GetTimeAsync(cancellationToken)),
+                Next = next,
             },
             cancellationToken);
     }
@@ -80,4 +93,12 @@ internal sealed class RecurringJobClient(IJobStore store, JobClient client, Time
 
         return times;
     }
+
+    /// <summary>Why the store, which keeps its id, could not find a zone again; <see langword="null"/>: it could.</summary>
+    public static string? ProblemOf(TimeZoneInfo zone) => TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out _)
+        ? null
+        : $"The time zone '{JobRules.Shown(zone.Id)}' is none of the system's, and the store keeps only its id; it must be one that TimeZoneInfo.FindSystemTimeZoneById finds, e.g. Europe/Berlin.";
+
+    [LoggerMessage(EventIds.ScheduleNeverDue, LogLevel.Warning, "The recurring job '{Name}' never comes due any more: no time is left that '{Cron}' means.", EventName = nameof(EventIds.ScheduleNeverDue))]
+    private partial void LogNeverDue(string name, string cron);
 }

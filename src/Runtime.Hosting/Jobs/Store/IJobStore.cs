@@ -83,6 +83,13 @@ public interface IJobStore : IAsyncDisposable
     /// <returns>What came of it.</returns>
     ValueTask<JobCancellation> CancelAsync(Guid id, string? reason, CancellationToken cancellationToken);
 
+    /// <summary>Cancels jobs that are not over, or asks the nodes that run them to.</summary>
+    /// <param name="filter">Which ones; checked by the caller.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Cancels the waiting.</param>
+    /// <returns>How many never start, or were asked to stop; not those that ended because another one was cancelled.</returns>
+    ValueTask<long> CancelAsync(JobFilter filter, string? reason, CancellationToken cancellationToken);
+
     /// <summary>Queues failed, parked and cancelled jobs again, with no attempts and no crashes spent; not those that only mark the end of a batch. A batch that still waits waits for them again; a job whose unique key another one has taken meanwhile stays as it is.</summary>
     /// <param name="filter">Which ones.</param>
     /// <param name="cancellationToken">Cancels the waiting.</param>

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
 
 namespace Runtime.Hosting.Jobs;
@@ -16,7 +17,10 @@ public sealed record JobClaimRequest
     public required int Room { get; init; }
 
     /// <summary>Gets the queues that have less room than that, each with how much it has. 0 leaves the queue out.</summary>
-    public IReadOnlyDictionary<string, int> RoomOfQueue { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> RoomOfQueue { get; init; } = ReadOnlyDictionary<string, int>.Empty;
+
+    /// <summary>Gets the queues of which only so many jobs may start in a span of time, on all nodes that say so together.</summary>
+    public IReadOnlyDictionary<string, JobRate> RateOfQueue { get; init; } = ReadOnlyDictionary<string, JobRate>.Empty;
 
     /// <summary>Gets whether the node wants the one suspect that waits longest and nothing else: it runs nothing at present.</summary>
     public bool Suspect { get; init; }
@@ -27,7 +31,7 @@ public sealed record JobClaimRequest
 
 /// <summary>Jobs that a node may run now.</summary>
 /// <param name="Jobs">The jobs, the most urgent first.</param>
-/// <param name="NextDue">How long until the next scheduled job, or the end of the next pause; <see langword="null"/>: none is scheduled.</param>
+/// <param name="NextDue">How long until the next scheduled job, the end of the next pause, or the next start that a rate allows; <see langword="null"/>: nothing to wait for.</param>
 /// <param name="MayHaveMore">Whether asking again at once may bring more.</param>
 /// <param name="SuspectWaits">Whether a job waits in which the process has died so often that it is run alone from now on.</param>
 public sealed record JobClaims(IReadOnlyList<ClaimedJob> Jobs, TimeSpan? NextDue, bool MayHaveMore, bool SuspectWaits);

@@ -54,6 +54,19 @@ public sealed record NewJob
     /// <summary>Gets how many jobs of that key may run at once.</summary>
     public int ConcurrencyLimit { get; init; } = 1;
 
+    /// <summary>Gets its rate key.</summary>
+    public string? RateKey { get; init; }
+
+    /// <summary>Gets how many jobs of that key may start in any <see cref="RatePeriod"/>.</summary>
+    public int RateLimit { get; init; } = 1;
+
+    /// <summary>Gets the span of time that <see cref="RateLimit"/> is for.</summary>
+    public TimeSpan RatePeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gets both.</summary>
+    [JsonIgnore]
+    public JobRate Rate => new(RateLimit, RatePeriod);
+
     /// <summary>Gets its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
@@ -94,6 +107,7 @@ public sealed record NewJob
         Tags = Tags,
         UniqueKey = UniqueKey,
         ConcurrencyKey = ConcurrencyKey,
+        RateKey = RateKey,
         Schedule = Schedule,
         Batch = Batch,
         Members = Members,

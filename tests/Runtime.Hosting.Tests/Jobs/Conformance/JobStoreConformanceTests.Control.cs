@@ -53,6 +53,39 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task Cancel_ByFilter_ReachesAllThatAreNotOver_AndWhatWaitsForThem()
+    {
+        var done = await EnqueueAsync(Job() with { Tags = ["red"] });
+        await EndAsync((await ClaimAsync()).Jobs.ShouldHaveSingleItem(), JobEndingKind.Succeeded);
+        var running = await EnqueueAsync(Job() with { Tags = ["red"], ConcurrencyKey = "k" });
+        var blocked = await EnqueueAsync(Job() with { Tags = ["red"], ConcurrencyKey = "k" });
+        var claimed = (await ClaimAsync()).Jobs.ShouldHaveSingleItem();
+        var late = await EnqueueAsync(Job() with { Tags = ["red"], Delay = Hour, UniqueKey = "u" });
+        var child = await EnqueueAsync(Job() with { Tags = ["red"], After = late });
+        var grandchild = await EnqueueAsync(Job() with { After = child });
+        var other = await EnqueueAsync(Job() with { Tags = ["blue"] });
+
+        (await Store.CancelAsync(new JobFilter { Tag = "red" }, "enough", CancellationToken.None)).ShouldBeInRange(3, 4, "the child may have gone with its parent");
+
+        Listener.Cancellations.ShouldBe([(running, "enough")]);
+        foreach (var id in new[] { blocked, late })
+        {
+            var info = await GetAsync(id);
+            (info.State, info.Reason).ShouldBe((JobState.Cancelled, "enough"));
+            Listener.Ended.ShouldContain(id);
+        }
+
+        (await GetAsync(child)).State.ShouldBe(JobState.Cancelled);
+        (await GetAsync(grandchild)).State.ShouldBe(JobState.Cancelled);
+        (await GetAsync(done)).State.ShouldBe(JobState.Succeeded);
+        (await EndAsync(claimed, JobEndingKind.Retry)).ShouldBeTrue();
+        (await GetAsync(running)).State.ShouldBe(JobState.Cancelled);
+        await EnqueueAsync(Job() with { UniqueKey = "u" });
+        (await ClaimAsync()).Jobs.Select(static job => job.Job.Id).ShouldContain(other);
+        (await Store.CancelAsync(new JobFilter { Tag = "red" }, null, CancellationToken.None)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Retry_EndedJobs_HaveAllTheirAttemptsAgain()
     {
         var failed = await EnqueueAsync(Job() with { MaxAttempts = 1 });

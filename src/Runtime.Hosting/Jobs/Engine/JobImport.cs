@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>A store whose jobs are moved into this application's one.</summary>
+/// <param name="Open">Makes the store, not yet open.</param>
+internal sealed record JobImportSource(Func<IServiceProvider, IJobStore> Open);
+
+/// <summary>Moves jobs from another store into the application's own, before any is run.</summary>
+/// <remarks>
+/// A batch is stored there and then removed here. Whenever that is interrupted it is done again at the next start: what is there already is recognized by its id. Jobs that wait for others go first, so that a
+/// process which already runs what they wait for finds them.
+/// </remarks>
+internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IServiceProvider services, ILogger<JobImport> logger)
+{
+    // Each may have arguments and a result of some hundred kilobytes.
+    private const int JobsPerBatch = 200;
+
+    /// <summary>Moves everything.</summary>
+    /// <exception cref="JobStoreException">A store cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">The stores cannot do that.</exception>
+    public async Task RunAsync(IJobStore store, JobNode node, CancellationToken cancellationToken)
+    {
+        foreach (var one in sources)
+        {
+            await using var from = one.Open(services);
+            if (from is not IJobStoreSource source || store is not IJobStoreTarget target)
+            {
+                throw new InvalidOperationException(
+                    $"ImportJobs cannot move jobs from the store '{from.Kind}' into the store '{store.Kind}'; it moves them from SQLite into PostgreSQL. Name those two, or leave ImportJobs out.");
+            }
+
+            if (source.IsThere)
+            {
+                await MoveAsync(source, target, node, cancellationToken);
+            }
+        }
+    }
+
+    private async Task MoveAsync(IJobStoreSource source, IJobStoreTarget target, JobNode node, CancellationToken cancellationToken)
+    {
+        await source.OpenAsync(node with { JobNames = [] }, NoListener.Instance, cancellationToken); // no names: what is parked stays so
+        var schedules = await MoveSchedulesAsync(source, target, cancellationToken);
+        await MovePausesAsync(source, target, cancellationToken);
+        var jobs = await MoveJobsAsync(source, target, waiting: true, cancellationToken) + await MoveJobsAsync(source, target, waiting: false, cancellationToken);
+        if (jobs > 0 || schedules > 0)
+        {
+            LogImported(jobs, schedules, source.Kind, target.Kind);
+        }
+    }
+
+    // One that is there already has moved on since, or is newer.
+    private static async Task<int> MoveSchedulesAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    {
+        var there = (await target.ListSchedulesAsync(cancellationToken)).Select(static schedule => schedule.Name).ToHashSet(StringComparer.Ordinal);
+        var here = await source.ListSchedulesAsync(cancellationToken);
+        foreach (var schedule in here)
+        {
+            if (!there.Contains(schedule.Name))
+            {
+                await target.PutScheduleAsync(schedule, cancellationToken);
+            }
+
+            await source.RemoveScheduleAsync(schedule.Name, cancellationToken);
+        }
+
+        return here.Count;
+    }
+
+    // Not those of a node: it has another name there.
+    private static async Task MovePausesAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    {
+        foreach (var pause in await source.ListPausesAsync(cancellationToken))
+        {
+            if (pause.Scope != JobPauseScope.Node)
+            {
+                await target.PauseAsync(pause, cancellationToken);
+            }
+
+            await source.ResumeAsync(pause.Scope, pause.Key, cancellationToken);
+        }
+    }
+
+    private static async Task<long> MoveJobsAsync(IJobStoreSource source, IJobStoreTarget target, bool waiting, CancellationToken cancellationToken)
+    {
+        var moved = 0L;
+        while (await source.ReadAsync(waiting, JobsPerBatch, cancellationToken) is { Count: > 0 } jobs)
+        {
+            moved += await target.TakeInAsync(jobs, cancellationToken);
+            await source.ForgetAsync([.. jobs.Select(static job => job.Job.Id)], cancellationToken);
+        }
+
+        return moved;
+    }
+
+    [LoggerMessage(EventIds.JobsImported, LogLevel.Information, "{Jobs} jobs and {Schedules} recurring jobs were moved from the store {From} into the store {To}.", EventName = nameof(EventIds.JobsImported))]
+    private partial void LogImported(long jobs, int schedules, string from, string to);
+}
