@@ -80,7 +80,7 @@ internal sealed class JobsStatementsCommand : BenchmarkCommand
         }
 
         table.WriteTo(output);
-        await output.WriteLineAsync("The reading of the counters is among them: four statements.\n");
+        await output.WriteLineAsync("The reading of the counters is among them: five statements.\n");
     }
 
     private static string Each(long count, double by) => MarkdownTable.Figure(count < 0 ? double.NaN : count / by);
