@@ -24,7 +24,7 @@ public sealed class JobBatchHandle
     /// <param name="cancellationToken">Cancels the waiting, not the jobs.</param>
     /// <returns>How the jobs ended.</returns>
     /// <exception cref="JobNotFoundException">The batch has been discarded.</exception>
-    /// <exception cref="JobStoreException">The store did not answer.</exception>
+    /// <exception cref="JobStoreException">The store did not answer for a minute (a shorter fault is waited out), or the process stops.</exception>
     public async Task<JobBatchStatus> WaitAsync(CancellationToken cancellationToken = default)
     {
         await Job.WaitAsync(cancellationToken);

@@ -3,6 +3,11 @@ namespace Runtime.Hosting.Jobs;
 /// <summary>What is asked of, and changed in, stored jobs.</summary>
 internal sealed partial class JobClient
 {
+    // A restart of a database, or its failover, is over by then; what lasts longer is said to the one who waits.
+    private static readonly TimeSpan LongestFault = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
+
     public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken = default) => store.GetAsync(id, cancellationToken);
 
     public async ValueTask<JobHandle?> FindAsync(Guid id, CancellationToken cancellationToken = default) =>
@@ -33,20 +38,39 @@ internal sealed partial class JobClient
 
     public ValueTask<IReadOnlyList<JobPause>> ListPausesAsync(CancellationToken cancellationToken = default) => store.ListPausesAsync(cancellationToken);
 
-    /// <summary>Waits for the end of a job, however it ends.</summary>
+    /// <summary>Waits for the end of a job, however it ends. A fault of the store that passes within <see cref="LongestFault"/> is waited out.</summary>
     public async Task<JobInfo> WaitAsync(Guid id, CancellationToken cancellationToken)
     {
         waiters.Enter(id);
         try
         {
-            await store.WatchAsync(id, cancellationToken);
-            while (true)
+            var isWatched = false;
+            long? failedSince = null;
+            for (var rest = ShortestRest; ;)
             {
                 var signal = waiters.NextSignal(id); // before the reading: an end after it is signalled, one before it is read
-                var job = await store.GetAsync(id, cancellationToken) ?? throw new JobNotFoundException(id);
-                if (job.IsOver || job.State == JobState.Parked)
+                try
                 {
-                    return job;
+                    if (!isWatched)
+                    {
+                        await store.WatchAsync(id, cancellationToken);
+                        isWatched = true;
+                    }
+
+                    var job = await store.GetAsync(id, cancellationToken) ?? throw new JobNotFoundException(id);
+                    if (job.IsOver || job.State == JobState.Parked)
+                    {
+                        return job;
+                    }
+
+                    (failedSince, rest) = (null, ShortestRest);
+                }
+                catch (JobStoreException exception) when (exception.IsTransient && clock.GetElapsedTime(failedSince ??= clock.GetTimestamp()) < LongestFault)
+                {
+                    // Ends early by a signal, and by the close of the process, which the next round throws.
+                    await signal.WaitAsync(rest, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                    rest = TimeSpan.FromTicks(Math.Min(rest.Ticks * 2, LongestRest.Ticks));
+                    continue;
                 }
 
                 await signal.WaitAsync(cancellationToken);

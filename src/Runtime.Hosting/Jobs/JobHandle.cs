@@ -36,7 +36,7 @@ public sealed class JobHandle
     /// <param name="cancellationToken">Cancels the waiting, not the job.</param>
     /// <returns>The job as it ended.</returns>
     /// <exception cref="JobNotFoundException">The job has been discarded.</exception>
-    /// <exception cref="JobStoreException">The store did not answer.</exception>
+    /// <exception cref="JobStoreException">The store did not answer for a minute (a shorter fault is waited out), or the process stops.</exception>
     public Task<JobInfo> WaitAsync(CancellationToken cancellationToken = default) => _client.WaitAsync(Id, cancellationToken);
 
     /// <summary>Waits until the job has succeeded and reads its result.</summary>

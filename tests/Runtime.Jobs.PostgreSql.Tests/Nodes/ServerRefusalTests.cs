@@ -46,6 +46,16 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
             await ExecuteAsync("postgres", EndSessions);
         });
 
+    [Fact]
+    public Task Away_FailsEnqueuesClearly_AndThoseWhoWaitGoOnWaiting() => RefuseAsync(
+        async () =>
+        {
+            await ExecuteAsync("postgres", $"ALTER DATABASE {_database} WITH ALLOW_CONNECTIONS false");
+            await ExecuteAsync("postgres", EndSessions);
+        },
+        "is not currently accepting connections (55000). Nothing of it has happened.",
+        () => ExecuteAsync("postgres", $"ALTER DATABASE {_database} WITH ALLOW_CONNECTIONS true"));
+
     private async Task RefuseAsync(Func<Task> begin, string message, Func<Task> end)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -58,6 +68,7 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
         var before = await jobs.EnqueueAsync<GateJob, NoArguments>(NoArguments.Value);
         await gate.Entered.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
+        var early = before.WaitAsync();
         await begin();
         var refusals = new List<string>();
         await Eventually.TrueAsync(async () =>
@@ -65,10 +76,15 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
             refusals.Add((await Should.ThrowAsync<JobStoreException>(async () => await jobs.EnqueueAsync<GateJob, NoArguments>(NoArguments.Value))).Message);
             return refusals[^1].EndsWith(message, StringComparison.Ordinal); // the first may find the connection gone
         });
+        var late = before.WaitAsync();
         gate.Open.TrySetResult(); // it ends, and nobody takes that
         await end();
 
-        (await before.WaitAsync().WaitAsync(TimeSpan.FromSeconds(60))).State.ShouldBe(JobState.Succeeded);
+        foreach (var job in await Task.WhenAll(early, late).WaitAsync(TimeSpan.FromSeconds(60)))
+        {
+            job.State.ShouldBe(JobState.Succeeded);
+        }
+
         gate.Runs.ShouldBe(1, "its end was kept, so it need not run again");
         JobHandle? after = null;
         await Eventually.TrueAsync(async () =>
