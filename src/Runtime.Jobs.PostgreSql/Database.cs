@@ -9,6 +9,10 @@ namespace Runtime.Jobs.PostgreSql;
 /// <remarks>Thread safe. What lost a race with another transaction (deadlock, serialization) is run again here: nothing of it has happened.</remarks>
 internal sealed class Database : IAsyncDisposable
 {
+    // A prepared statement keeps the plan of the hour in which it was planned. In a table of no or few rows the planner reads the whole, and goes on to when a hundred thousand have come, until a vacuum.
+    // Whatever it knows, each statement of the daily work has an index to go by; those that have none say so (Session.MayScanAsync). A scan that there is no way round has a price by which it would be compiled.
+    private const string SessionSettings = "SET enable_seqscan = off; SET jit = off";
+
     // Two transactions that wait for each other are told after a second; three of those in a row are no accident.
     private const int MostTries = 5;
 
@@ -68,7 +72,13 @@ internal sealed class Database : IAsyncDisposable
                 settings.AutoPrepareMinUsages = 2;
             }
 
-            return new(NpgsqlDataSource.Create(settings.ConnectionString), schema, settings, isPooled);
+            var source = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+            if (!isPooled)
+            {
+                source.UsePhysicalConnectionInitializer(PrepareSession, PrepareSessionAsync);
+            }
+
+            return new(source.Build(), schema, settings, isPooled);
         }
         catch (NpgsqlException exception)
         {
@@ -97,6 +107,18 @@ internal sealed class Database : IAsyncDisposable
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     public JobStoreException Explain(Exception exception) => PostgreSqlErrors.Explain(exception, Host, Name);
+
+    private static void PrepareSession(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(SessionSettings, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task PrepareSessionAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(SessionSettings, connection);
+        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Explained and thrown.")]
     private async Task<T> TryAsync<T>(Func<Session, Task<T>> work, bool isTransaction, CancellationToken cancellationToken)

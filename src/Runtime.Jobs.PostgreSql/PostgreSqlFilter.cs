@@ -9,6 +9,10 @@ namespace Runtime.Jobs.PostgreSql;
 /// <summary>Makes a condition of a filter. Every value becomes a parameter.</summary>
 internal static class PostgreSqlFilter
 {
+    /// <summary>The table in which such jobs are: those that are over are many, and need not be read for those that are not.</summary>
+    public static string SourceOf(JobFilter filter) =>
+        filter.States.Count == 0 ? "{s}.all_jobs" : filter.States.All(IsOver) ? "{s}.history" : filter.States.Any(IsOver) ? "{s}.all_jobs" : "{s}.jobs";
+
     public static (string Where, List<NpgsqlParameter> Values) Of(JobFilter filter)
     {
         var where = new List<string>();
@@ -32,4 +36,6 @@ internal static class PostgreSqlFilter
             }
         }
     }
+
+    private static bool IsOver(JobState state) => state is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 }

@@ -6,7 +6,7 @@ namespace Runtime.Hosting;
 public static class PostgreSqlJobSchema
 {
     /// <summary>The newest version that this code knows.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Gets the script that makes the tables in an empty database, or brings older ones up to date, for those who do not let the program do it.</summary>
     /// <param name="schema">The schema's name, as in <see cref="PostgreSqlJobOptions.Schema"/>.</param>

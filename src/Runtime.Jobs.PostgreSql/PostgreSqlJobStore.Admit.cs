@@ -116,7 +116,7 @@ internal sealed partial class PostgreSqlJobStore
     private static async Task GiveAsync(Session session, IGrouping<string, Found> jobs)
     {
         var given = await session.RunAsync(
-            "UPDATE {s}.jobs SET holds_key = true WHERE id = ANY($1) AND state = 4 AND lease = ANY($2)",
+            "UPDATE {s}.jobs SET holds_key = true WHERE id = ANY($1) AND state::int = 4 AND lease = ANY($2)",
             [PgValue.Ids(jobs.Select(static one => one.Job.Job.Id)), PgValue.List<long>([.. jobs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
         await session.RunAsync("UPDATE {s}.places SET running = running + $2 WHERE key = $1", [PgValue.Text(jobs.Key), PgValue.Count(given)]);
     }
@@ -131,7 +131,7 @@ internal sealed partial class PostgreSqlJobStore
         await session.RunAsync(
             """
             UPDATE {s}.jobs j SET state = 2, attempt = j.attempt - 1, owner = NULL, reason = a.why, rate_held = a.is_rated
-            FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[]) AS a(id, held, why, is_rated) WHERE j.id = a.id AND j.lease = a.held AND j.state = 4
+            FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[]) AS a(id, held, why, is_rated) WHERE j.id = ANY($1) AND j.id = a.id AND j.lease = a.held AND j.state::int = 4
             """,
             [
                 PgValue.Ids(aside.Select(static one => one.Job.Job.Job.Id)),

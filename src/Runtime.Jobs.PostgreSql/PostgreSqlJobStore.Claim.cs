@@ -49,7 +49,7 @@ internal sealed partial class PostgreSqlJobStore
         n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
         promoted AS (
           UPDATE {s}.jobs j SET state = CASE WHEN j.crashes >= $7 THEN 2 ELSE 1 END, suspect = j.crashes >= $7, ranked_at = n.now FROM n
-          WHERE j.id IN (SELECT id FROM {s}.jobs WHERE state = 0 AND run_at <= (SELECT now FROM n) ORDER BY run_at LIMIT {{MostPromoted}} FOR UPDATE SKIP LOCKED) RETURNING 1),
+          WHERE j.id = ANY (ARRAY(SELECT id FROM {s}.jobs WHERE state = 0 AND run_at <= (SELECT now FROM n) ORDER BY run_at LIMIT {{MostPromoted}} FOR UPDATE SKIP LOCKED)) RETURNING 1),
         open AS (
           SELECT q.queue, least(coalesce(l.room, $4), $4) AS room FROM q CROSS JOIN n LEFT JOIN unnest($5::text[], $6::int[]) AS l(queue, room) ON l.queue = q.queue
           WHERE q.queue IS NOT NULL AND coalesce(l.room, 1) > 0 AND {{MayClaim}}
@@ -58,7 +58,7 @@ internal sealed partial class PostgreSqlJobStore
           SELECT c.id FROM open o CROSS JOIN LATERAL (
             SELECT id, rank, deadline_at, row FROM {s}.jobs WHERE state = 1 AND queue = o.queue ORDER BY rank, deadline_at, row LIMIT o.room FOR UPDATE SKIP LOCKED) c
           ORDER BY c.rank, c.deadline_at, c.row LIMIT $4),
-        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM chosen c, n WHERE j.id = c.id RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
+        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM n WHERE j.id = ANY (ARRAY(SELECT id FROM chosen)) RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
         """;
 
@@ -66,7 +66,7 @@ internal sealed partial class PostgreSqlJobStore
         WITH n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
         promoted AS (SELECT 1 WHERE false),
         chosen AS MATERIALIZED (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND owner = $2 AND {{MayClaim}} ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED),
-        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM chosen c, n WHERE j.id = c.id RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
+        taken AS (UPDATE {s}.jobs j SET {{Started}} FROM n WHERE j.id = ANY (ARRAY(SELECT id FROM chosen)) RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
         """;
 
@@ -229,7 +229,7 @@ internal sealed partial class PostgreSqlJobStore
                     SELECT id, ranked_at FROM {s}.jobs WHERE state = 1 AND queue = q.queue AND rank = r.rank ORDER BY deadline_at, row LIMIT $3) c
                   WHERE c.ranked_at <= (SELECT now FROM n) - $2)
                 UPDATE {s}.jobs j SET rank = j.rank - 1, ranked_at = n.now FROM n
-                WHERE j.id IN (SELECT id FROM {s}.jobs WHERE id IN (SELECT id FROM old) AND state = 1 FOR UPDATE SKIP LOCKED)
+                WHERE j.id = ANY (ARRAY(SELECT id FROM {s}.jobs WHERE id = ANY (ARRAY(SELECT id FROM old)) AND state::int = 1 FOR UPDATE SKIP LOCKED))
                 """,
                 [PgValue.Time(Now), PgValue.Span(threshold), PgValue.Count(MostMovedUp)]),
             cancellationToken);

@@ -29,7 +29,7 @@ internal sealed partial class PostgreSqlJobStore
         var last = values.Count + 1;
         var found = await Db.RunAsync(
             session => session.QueryAsync(
-                $"SELECT {JobRecord.ListedColumns} FROM {{s}}.all_jobs j WHERE {where} AND j.row < ${last} ORDER BY j.row DESC LIMIT ${last + 1}", JobRecord.Read, [.. values, PgValue.Number(before), PgValue.Count(filter.PageSize + 1)]),
+                $"SELECT {JobRecord.ListedColumns} FROM {PostgreSqlFilter.SourceOf(filter)} j WHERE {where} AND j.row < ${last} ORDER BY j.row DESC LIMIT ${last + 1}", JobRecord.Read, [.. values, PgValue.Number(before), PgValue.Count(filter.PageSize + 1)]),
             cancellationToken);
         var page = found.Take(filter.PageSize).Select(static job => job.ToInfo()).ToList();
         return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
@@ -38,9 +38,15 @@ internal sealed partial class PostgreSqlJobStore
     public async ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         var (where, values) = PostgreSqlFilter.Of(filter);
-        var counts = await Db.RunAsync(
-            session => session.QueryAsync(
-                $"SELECT j.state, count(*) FROM {{s}}.all_jobs j WHERE {where} GROUP BY j.state", static reader => (State: (JobState)reader.GetInt16(0), Count: reader.GetInt64(1)), [.. values]),
+        var counts = await Db.TransactAsync(
+            async session =>
+            {
+                await session.MayScanAsync();
+                return await session.QueryAsync(
+                    $"SELECT j.state, count(*) FROM {PostgreSqlFilter.SourceOf(filter)} j WHERE {where} GROUP BY j.state",
+                    static reader => (State: (JobState)reader.GetInt16(0), Count: reader.GetInt64(1)),
+                    [.. values.Select(static value => value.Clone())]);
+            },
             cancellationToken);
         return counts.ToDictionary(static row => row.State, static row => row.Count);
     }
@@ -73,6 +79,7 @@ internal sealed partial class PostgreSqlJobStore
         return await WriteAsync(
             async (session, outbox) =>
             {
+                await session.MayScanAsync();
                 var found = await session.QueryAsync(
                     $"SELECT j.id, j.state FROM {{s}}.jobs j WHERE {where} ORDER BY j.id FOR UPDATE",
                     static reader => (Id: reader.GetGuid(0), State: (JobState)reader.GetInt16(1)),
@@ -93,6 +100,7 @@ internal sealed partial class PostgreSqlJobStore
         return await WriteAsync(
             async (session, outbox) =>
             {
+                await session.MayScanAsync();
                 var parked = await session.RunAsync(
                     $$"""
                     UPDATE {s}.jobs j SET state = 1, attempt = 0, crashes = 0, suspect = false, cancel = false, reason = NULL, rank = priority, run_at = n.now, ranked_at = n.now,
@@ -137,6 +145,7 @@ internal sealed partial class PostgreSqlJobStore
         return await WriteAsync(
             async (session, outbox) =>
             {
+                await session.MayScanAsync();
                 var live = await session.QueryAsync(
                     $$"""
                     WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.id, j.awaited, j.has_children, j.name, j.unique_key, j.batch),
@@ -172,6 +181,7 @@ internal sealed partial class PostgreSqlJobStore
         return await Db.TransactAsync(
             async session =>
             {
+                await session.MayScanAsync();
                 await session.RunAsync("DELETE FROM {s}.keys WHERE until <= $1", [PgValue.Time(before + retention)]);
                 await session.RunAsync("DELETE FROM {s}.rates WHERE free_at IS NULL AND until <= $1", [PgValue.Time(before + retention)]);
                 await session.RunAsync("DELETE FROM {s}.runs WHERE due < $1", [PgValue.Time(before + retention - TimeSpan.FromDays(1))]);

@@ -10,29 +10,31 @@ internal sealed partial class PostgreSqlJobStore
     // The kind of an end that JobEndingKind does not know: the node went away.
     private const int NodeDied = 7;
 
+    private const int MostEndsAtOnce = 500;
+
     // As NewJob.IsMarker has it.
     private const string BatchName = "runtime:batch";
 
-    // $1 now, $2 ids, $3 leases, $4 states, $5 reasons, $6 results.
+    // $1 now, $2 ids, $3 leases, $4 states, $5 reasons, $6 results. Rows are found by "id = ANY", and a state is named with a cast, here and wherever a row is found by its id: see "Plans" in the README.
     private const string Ends = """
-        WITH e AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now, u.* FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::bytea[]) AS u(job, held, ended_as, ended_why, ended_with)),
-        gone AS (DELETE FROM {s}.jobs j USING e WHERE j.id = e.job AND {condition} RETURNING j.*, e.now, e.ended_as, e.ended_why, e.ended_with),
-        freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id AND g.uniqueness <> 2),
+        WITH gone AS (DELETE FROM {s}.jobs j WHERE j.id = ANY($2::uuid[]) AND {condition} RETURNING j.*, array_position($2::uuid[], j.id) AS i),
+        keyed AS MATERIALIZED (SELECT id, unique_key FROM gone WHERE unique_key IS NOT NULL AND uniqueness <> 2),
+        freed AS (DELETE FROM {s}.keys k WHERE k.key = ANY (ARRAY(SELECT unique_key FROM keyed)) AND k.job = ANY (ARRAY(SELECT id FROM keyed))),
         kept AS (
           INSERT INTO {s}.history (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, finished_at, attempt, max_attempts, crashes, lease, node, cancel,
             args, result, reason, last_error, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left,
             rate_key, rate_limit, rate_period)
-          SELECT row, id, name, queue, ended_as, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, now, attempt, max_attempts, crashes, lease, node, cancel,
-            args, ended_with, ended_why, CASE WHEN ended_as = 11 THEN ended_why ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
+          SELECT row, id, name, queue, ($4::smallint[])[i], priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, coalesce($1, statement_timestamp()), attempt, max_attempts, crashes, lease, node, cancel,
+            args, ($6::bytea[])[i], ($5::text[])[i], CASE WHEN ($4::smallint[])[i] = 11 THEN ($5::text[])[i] ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
             concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left, rate_key, rate_limit, rate_period FROM gone)
-        SELECT id, awaited, has_children, ended_as, batch FROM gone
+        SELECT id, awaited, has_children, ($4::smallint[])[i], batch FROM gone
         """;
 
     // The fence: a claim that is no longer the job's finds nothing. What has more to release than the job itself goes the longer way.
-    private static readonly string EndSimple = Ends.Replace("{condition}", "j.lease = e.held AND j.state = 4 AND NOT (j.holds_key OR j.has_children) AND j.batch IS NULL", StringComparison.Ordinal);
+    private static readonly string EndSimple = Ends.Replace("{condition}", "j.lease = ($3::bigint[])[array_position($2::uuid[], j.id)] AND j.state::int = 4 AND NOT (j.holds_key OR j.has_children) AND j.batch IS NULL", StringComparison.Ordinal);
 
     // The caller holds the rows.
-    private static readonly string EndHeld = Ends.Replace("{condition}", "true", StringComparison.Ordinal);
+    private static readonly string EndHeld = Ends.Replace("{condition}", "$3::bigint[] IS NOT NULL", StringComparison.Ordinal);
 
     // $1 now, $2 ids, $3 leases, $4 kinds, $5 reasons, $6 delays, $7 how many crashes make a suspect.
     private const string Again = """
@@ -47,7 +49,7 @@ internal sealed partial class PostgreSqlJobStore
         FROM (
           SELECT coalesce($1, statement_timestamp()) AS now, CASE WHEN u.kind = 7 THEN 1 ELSE 0 END AS crash, CASE WHEN u.kind IN (3, 5, 6) THEN 1 ELSE 0 END AS unspent, u.*
           FROM unnest($2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::interval[]) AS u(job, held, kind, why, delay)) e
-        WHERE j.id = e.job AND j.lease = e.held AND j.state = 4 AND {condition}
+        WHERE j.id = ANY($2) AND j.id = e.job AND j.lease = e.held AND j.state::int = 4 AND {condition}
         RETURNING j.id, j.awaited, j.state
         """;
 
@@ -104,7 +106,7 @@ internal sealed partial class PostgreSqlJobStore
 
         return await Db.RunAsync(
             session => session.QueryAsync(
-                "SELECT h.id FROM {s}.history h JOIN unnest($1::uuid[], $2::bigint[], $3::smallint[]) AS e(id, lease, state) ON h.id = e.id AND h.lease = e.lease AND h.state = e.state",
+                "SELECT h.id FROM {s}.history h JOIN unnest($1::uuid[], $2::bigint[], $3::smallint[]) AS e(id, lease, state) ON h.id = ANY($1) AND h.id = e.id AND h.lease = e.lease AND h.state = e.state",
                 static reader => reader.GetGuid(0),
                 [
                     PgValue.Ids(ends.Select(static one => one.Id)),
@@ -118,7 +120,7 @@ internal sealed partial class PostgreSqlJobStore
         session => session.RunAsync(
             """
             UPDATE {s}.jobs j SET progress = u.progress, progress_text = u.text FROM unnest($1::uuid[], $2::bigint[], $3::double precision[], $4::text[]) AS u(id, held, progress, text)
-            WHERE j.id = u.id AND j.lease = u.held AND j.state = 4
+            WHERE j.id = ANY($1) AND j.id = u.id AND j.lease = u.held AND j.state::int = 4
             """,
             [
                 PgValue.Ids(reports.Select(static report => report.Lease.Id)),
@@ -136,9 +138,9 @@ internal sealed partial class PostgreSqlJobStore
     // The runs whose jobs have a place under a key, or others that wait for them, or are to be cancelled.
     private async Task<List<Guid>> EndHeldAsync(Session session, List<JobEnding> endings, Outbox outbox)
     {
-        var leases = endings.ToDictionary(static ending => ending.Lease.Id);
+        var leases = endings.GroupBy(static ending => ending.Lease.Id).ToDictionary(static job => job.Key, static job => job.MaxBy(static ending => ending.Lease.Number)!);
         var held = await session.QueryAsync(
-            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.id = ANY($1) AND j.state = 4 ORDER BY j.id FOR UPDATE", JobRecord.Read, [PgValue.Ids(leases.Keys)]);
+            $"SELECT {JobRecord.ListedColumns} FROM {{s}}.jobs j WHERE j.id = ANY($1) AND j.state::int = 4 ORDER BY j.id FOR UPDATE", JobRecord.Read, [PgValue.Ids(leases.Keys)]);
         var ours = held.Where(job => leases[job.Job.Id].Lease.Number == job.Lease).ToList();
         var over = new List<Over>();
         var again = new List<NextTime>();
@@ -201,7 +203,7 @@ internal sealed partial class PostgreSqlJobStore
         foreach (var (batch, count) in counts)
         {
             complete.AddRange(await session.QueryAsync(
-                "UPDATE {s}.jobs SET members_left = members_left - $2 WHERE id = $1 AND state = 3 RETURNING id, name = $3, members_left <= 0",
+                "UPDATE {s}.jobs SET members_left = members_left - $2 WHERE id = $1 AND state::int = 3 RETURNING id, name = $3, members_left <= 0",
                 static reader => (Id: reader.GetGuid(0), IsMarker: reader.GetBoolean(1), IsComplete: reader.GetBoolean(2)),
                 [PgValue.Id(batch), PgValue.Count(count), PgValue.Text(BatchName)]) is [{ IsComplete: true } one] ? [(one.Id, one.IsMarker)] : []);
         }
@@ -219,7 +221,7 @@ internal sealed partial class PostgreSqlJobStore
         }
 
         var children = await session.QueryAsync(
-            "SELECT id, parent_on, parent FROM {s}.jobs WHERE state = 3 AND parent = ANY($1) ORDER BY id FOR UPDATE",
+            "SELECT id, parent_on, parent FROM {s}.jobs WHERE id = ANY (ARRAY(SELECT id FROM {s}.jobs WHERE state = 3 AND parent = ANY($1))) AND state::int = 3 AND parent = ANY($1) ORDER BY id FOR UPDATE",
             static reader => (Id: reader.GetGuid(0), On: (JobContinuation)reader.GetInt16(1), Parent: reader.GetGuid(2)),
             [PgValue.Ids(parents.Keys)]);
         await ReleaseAsync(session, [.. children.Select(child => (child.Id, child.On, child.Parent, (JobState?)parents[child.Parent]))], outbox);
@@ -245,25 +247,31 @@ internal sealed partial class PostgreSqlJobStore
             """
             UPDATE {s}.jobs SET state = CASE WHEN run_at > n.now THEN 0 ELSE 1 END, rank = priority, ranked_at = n.now, run_at = greatest(run_at, n.now),
               deadline_at = coalesce(greatest(run_at, n.now) + deadline, 'infinity')
-            FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state = 3
+            FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE id = ANY($2) AND state::int = 3
             """,
             [PgValue.Time(Now), PgValue.Ids(released)]);
         outbox.Work = true;
     }
 
+    // Some at a time: each row looks for its place in the arrays.
     private async Task<List<Ended>> FinishAsync(Session session, string sql, List<Over> over, Outbox outbox)
     {
-        var ended = await session.QueryAsync(
-            sql,
-            static reader => new Ended(reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4)),
-            [
-                PgValue.Time(Now),
-                PgValue.Ids(over.Select(static one => one.Id)),
-                PgValue.List<long>([.. over.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
-                PgValue.List<short>([.. over.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
-                PgValue.Texts(over.Select(static one => one.Reason)),
-                PgValue.List<byte[]?>([.. over.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
-            ]);
+        var ended = new List<Ended>();
+        foreach (var some in over.Chunk(MostEndsAtOnce))
+        {
+            ended.AddRange(await session.QueryAsync(
+                sql,
+                static reader => new Ended(reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4)),
+                [
+                    PgValue.Time(Now),
+                    PgValue.Ids(some.Select(static one => one.Id)),
+                    PgValue.List<long>([.. some.Select(static one => one.Lease)], NpgsqlDbType.Bigint),
+                    PgValue.List<short>([.. some.Select(static one => (short)one.State)], NpgsqlDbType.Smallint),
+                    PgValue.Texts(some.Select(static one => one.Reason)),
+                    PgValue.List<byte[]?>([.. some.Select(static one => one.Result.IsEmpty ? null : one.Result.ToArray())], NpgsqlDbType.Bytea),
+                ]));
+        }
+
         outbox.Ended.AddRange(ended.Select(static job => (job.Id, job.IsAwaited)));
         return ended;
     }
@@ -302,10 +310,10 @@ internal sealed partial class PostgreSqlJobStore
         var running = await session.ScalarAsync<int>("UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key), PgValue.Count(freed)]);
         var given = await session.RunAsync(
             $$"""
-            UPDATE {s}.jobs SET {{QueuedAgain}} WHERE id IN (
+            UPDATE {s}.jobs SET {{QueuedAgain}} WHERE id = ANY (ARRAY(
               SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND NOT j.rate_held AND j.concurrency_key = $1 AND j.concurrency_limit > $2
                 AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
-              ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j)
+              ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j))
             """,
             [PgValue.Text(key), PgValue.Count(running), PgValue.Count(atMost)]);
         outbox.Work |= given > 0;

@@ -25,7 +25,7 @@ internal sealed partial class PostgreSqlJobStore
           t.trace, t.parent, t.parent_on, t.schedule, t.batch, t.members, t.members,
           t.rate_key, t.rate_limit, t.rate_period
         FROM t
-        WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28)
+        WHERE (SELECT true FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28 LIMIT 1) IS NULL
         """;
 
     private const string InsertPlain = $"""
@@ -41,7 +41,7 @@ internal sealed partial class PostgreSqlJobStore
         taken AS (
           INSERT INTO {s}.keys AS k (name, key, job, until)
           SELECT t.name, t.unique_key, t.id, CASE WHEN t.uniqueness = 2 THEN t.now + t.unique_period ELSE 'infinity' END FROM t
-          WHERE NOT EXISTS (SELECT FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28) ORDER BY t.name, t.unique_key
+          WHERE (SELECT true FROM {s}.history h WHERE h.id = t.id AND h.finished_at >= $28 LIMIT 1) IS NULL ORDER BY t.name, t.unique_key
           ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce($1, statement_timestamp()) OR k.job = excluded.job
           RETURNING k.job)
         {{Target}} AND t.id IN (SELECT job FROM taken)

@@ -18,7 +18,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
 
         var ended = await Db.RunAsync(
             session => session.QueryAsync(
-                "SELECT a.id FROM unnest($1::uuid[]) AS a(id) WHERE NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = a.id AND j.state <> 13)", static reader => reader.GetGuid(0), [PgValue.Ids(awaited)]),
+                "SELECT a.id FROM unnest($1::uuid[]) AS a(id) WHERE (SELECT true FROM {s}.jobs j WHERE j.id = a.id AND j.state <> 13 LIMIT 1) IS NULL", static reader => reader.GetGuid(0), [PgValue.Ids(awaited)]),
             cancellationToken);
         foreach (var id in ended)
         {
@@ -32,7 +32,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
     {
         var reasons = await Db.RunAsync(
             session => session.QueryAsync(
-                "SELECT id, reason FROM {s}.jobs WHERE id = ANY($1) AND state = 4 AND cancel",
+                "SELECT id, reason FROM {s}.jobs WHERE id = ANY($1) AND state::int = 4 AND cancel",
                 static reader => (Id: reader.GetGuid(0), Reason: reader.IsDBNull(1) ? null : PgText.Decode(reader.GetString(1))),
                 [PgValue.Ids(jobs)]),
             cancellationToken);

@@ -61,8 +61,8 @@ internal sealed partial class PostgreSqlJobStore
             var room = starts.Room(first, now);
             var queued = await session.RunAsync(
                 $$"""
-                UPDATE {s}.jobs SET {{QueuedAgain}}, rate_held = false WHERE id IN (
-                  SELECT id FROM {s}.jobs WHERE state = 2 AND rate_held AND rate_key = $1 ORDER BY rank, deadline_at, row LIMIT $2 FOR UPDATE)
+                UPDATE {s}.jobs SET {{QueuedAgain}}, rate_held = false WHERE id = ANY (ARRAY(
+                  SELECT id FROM {s}.jobs WHERE state = 2 AND rate_held AND rate_key = $1 ORDER BY rank, deadline_at, row LIMIT $2 FOR UPDATE))
                 """,
                 [PgValue.Text(key[PrefixOfKeys.Length..]), PgValue.Count(room)]);
             outbox.Work |= queued > 0;

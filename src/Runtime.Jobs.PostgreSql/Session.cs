@@ -17,6 +17,9 @@ internal sealed class Session(Database database, NpgsqlConnection connection, Ca
         return await command.ExecuteNonQueryAsync(CancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Lets the statements of this transaction read whole tables, since they may have to: those that look for jobs by what people ask for.</summary>
+    public Task<int> MayScanAsync() => database.IsPooled ? Task.FromResult(0) : RunAsync("SET LOCAL enable_seqscan = on", []);
+
     /// <summary>Runs several statements without parameters.</summary>
     [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "See remarks.")]
     public async Task ScriptAsync(string sql)

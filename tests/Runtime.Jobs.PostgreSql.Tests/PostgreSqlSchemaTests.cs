@@ -19,7 +19,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlServer server)
 
         refused.IsTransient.ShouldBeFalse();
         refused.Message.ShouldBe(
-            $"The job store in schema '{_schema}' has version 0 of the tables, this program needs 2, and Migrate is off. Run the script of PostgreSqlJobSchema.Script, or turn it on.");
+            $"The job store in schema '{_schema}' has version 0 of the tables, this program needs {PostgreSqlJobSchema.Version}, and Migrate is off. Run the script of PostgreSqlJobSchema.Script, or turn it on.");
     }
 
     [Fact]
@@ -48,14 +48,14 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlServer server)
     public async Task Open_TablesOfANewerProgram_WorksAsLongAsTheySaySo()
     {
         await ExecuteAsync(PostgreSqlJobSchema.Script(_schema));
-        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 3 WHERE key = 'version'");
+        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 9 WHERE key = 'version'");
         await (await StoreNode.OpenAsync(server.ConnectionString, _schema)).DisposeAsync();
-        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 3 WHERE key = 'compatible_from'");
+        await ExecuteAsync($"UPDATE {_schema}.meta SET value = 9 WHERE key = 'compatible_from'");
 
         var refused = await Should.ThrowAsync<JobStoreException>(() => StoreNode.OpenAsync(server.ConnectionString, _schema));
 
         refused.Message.ShouldBe(
-            $"The job store in schema '{_schema}' has version 3 of the tables, which programs of version 3 and later may use; this one is 2. Run the newer program, or use another schema.");
+            $"The job store in schema '{_schema}' has version 9 of the tables, which programs of version 9 and later may use; this one is {PostgreSqlJobSchema.Version}. Run the newer program, or use another schema.");
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlServer server)
 
         await (await StoreNode.OpenAsync(server.ConnectionString, _schema, static options => options.Migrate = false)).DisposeAsync();
 
-        Should.Throw<ArgumentOutOfRangeException>(() => PostgreSqlJobSchema.Script(_schema, from: PostgreSqlJobSchema.Version)).Message.ShouldStartWith("from is 2; it must be from 0 (no tables) to 1.");
+        Should.Throw<ArgumentOutOfRangeException>(() => PostgreSqlJobSchema.Script(_schema, from: PostgreSqlJobSchema.Version)).Message.ShouldStartWith($"from is {PostgreSqlJobSchema.Version}; it must be from 0 (no tables) to {PostgreSqlJobSchema.Version - 1}.");
     }
 
     [Fact]
