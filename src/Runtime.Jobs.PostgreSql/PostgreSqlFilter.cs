@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 using Runtime.Hosting;
 
 namespace Runtime.Jobs.PostgreSql;
@@ -24,7 +23,12 @@ internal static class PostgreSqlFilter
         Add(filter.Tag is { } tag ? PgValue.Text(tag) : null, static parameter => $"{parameter} = ANY(j.tags)");
         Add(filter.Text is { } text ? PgValue.Bytes(Encoding.UTF8.GetBytes(text)) : null, static parameter => $"position({parameter} IN j.args) > 0");
         Add(filter.Ids.Count > 0 ? PgValue.Ids(filter.Ids) : null, static parameter => $"j.id = ANY({parameter})");
-        Add(filter.States.Count > 0 ? PgValue.List<short>([.. filter.States.Distinct().Select(static state => (short)state)], NpgsqlDbType.Smallint) : null, static parameter => $"j.state = ANY({parameter})");
+        if (filter.States.Count > 0)
+        {
+            // Not a parameter: an index of some states is used where they can be seen.
+            where.Add($"j.state IN ({string.Join(", ", filter.States.Distinct().Order().Select(static state => ((int)state).ToString(CultureInfo.InvariantCulture)))})");
+        }
+
         return (where.Count == 0 ? "true" : string.Join(" AND ", where), values);
 
         void Add(NpgsqlParameter? value, Func<string, string> condition)

@@ -7,6 +7,18 @@ namespace Runtime.Jobs.Sqlite;
 /// <summary>Makes a condition of a filter. Every value becomes a parameter.</summary>
 internal static class SqliteFilter
 {
+    /// <summary>One condition for each state of the filter, or one that all jobs meet. Each says what the index of such jobs says, word for word, since SQLite takes a partial index for nothing less.</summary>
+    /// <remarks>For those that succeeded there is no index: they are the most, and the last of them are found soonest in the order of arrival.</remarks>
+    public static IReadOnlyList<string> StatesOf(JobFilter filter) => filter.States.Count == 0
+        ? ["1"]
+        : [.. filter.States.Distinct().Select(static state => string.Create(CultureInfo.InvariantCulture, $"state = {(int)state}{(state >= JobState.Failed ? " AND state >= 11" : "")}"))];
+
+    /// <summary>Whether such a condition names the jobs of an index that is in another order than theirs.</summary>
+    public static bool HasIndex(string state) => state is "state = 0" or "state = 1" or "state = 2" or "state = 3";
+
+    /// <summary>The condition without the states.</summary>
+    public static (string Where, List<SqliteValue> Values) WithoutStates(JobFilter filter) => Of(filter with { States = [] });
+
     public static (string Where, List<SqliteValue> Values) Of(JobFilter filter)
     {
         var where = new List<string>();

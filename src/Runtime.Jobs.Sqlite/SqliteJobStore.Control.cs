@@ -6,6 +6,8 @@ namespace Runtime.Jobs.Sqlite;
 /// <summary>What people and programs ask and change from outside.</summary>
 internal sealed partial class SqliteJobStore
 {
+    private const int MostToSort = 1000;
+
     public ValueTask<JobInfo?> GetAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(
         session => session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE id = ?1", JobRow.Read, id) is [var job] ? job.ToInfo(whole: true) : null, cancellationToken);
 
@@ -14,21 +16,31 @@ internal sealed partial class SqliteJobStore
     public ValueTask<JobPage> ListAsync(JobFilter filter, CancellationToken cancellationToken) => ReadAsync(
         session =>
         {
-            var (where, values) = SqliteFilter.Of(filter);
+            var (where, values) = SqliteFilter.WithoutStates(filter);
             var before = filter.From is { } from ? long.Parse(from, NumberStyles.None, CultureInfo.InvariantCulture) : long.MaxValue;
             var last = values.Count + 1;
-            var found = session.Query(
-                $"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND row < ?{last} ORDER BY row DESC LIMIT ?{last + 1}", JobRow.Read, [.. values, before, filter.PageSize + 1]);
+            var parts = SqliteFilter.StatesOf(filter).Select(
+                state =>
+                {
+                    var row = AreFew(session, state) ? "+row" : "row"; // with the sign, SQLite takes the index of the state and sorts what it finds; without, it walks back from the last job
+                    return $"SELECT * FROM (SELECT {JobRow.Columns} FROM runtime_jobs WHERE {state} AND {where} AND {row} < ?{last} ORDER BY {row} DESC LIMIT ?{last + 1})";
+                });
+            var found = session.Query($"{string.Join(" UNION ALL ", parts)} ORDER BY row DESC LIMIT ?{last + 1}", JobRow.Read, [.. values, before, filter.PageSize + 1]);
             var page = found.Take(filter.PageSize).Select(static job => job.ToInfo(whole: false)).ToList();
             return new JobPage(page, found.Count > page.Count ? found[page.Count - 1].Row.ToString(CultureInfo.InvariantCulture) : null);
         },
         cancellationToken);
 
+    // Of those that are over, and of all, there may be millions: they are in the order that is wanted already.
+    private static bool AreFew(SqliteSession session, string state) =>
+        SqliteFilter.HasIndex(state) && session.Number($"SELECT count(*) FROM (SELECT 1 FROM runtime_jobs WHERE {state} LIMIT {MostToSort})") < MostToSort;
+
     public async ValueTask<IReadOnlyDictionary<JobState, long>> CountAsync(JobFilter filter, CancellationToken cancellationToken) => await ReadAsync(
         session =>
         {
-            var (where, values) = SqliteFilter.Of(filter);
-            return session.Query($"SELECT state, count(*) FROM runtime_jobs WHERE {where} GROUP BY state", static row => (State: (JobState)row.Int(0), Count: row.Number(1)), [.. values])
+            var (where, values) = SqliteFilter.WithoutStates(filter);
+            var parts = SqliteFilter.StatesOf(filter).Select(state => $"SELECT state, count(*) FROM runtime_jobs WHERE {state} AND {where} GROUP BY state");
+            return session.Query(string.Join(" UNION ALL ", parts), static row => (State: (JobState)row.Int(0), Count: row.Number(1)), [.. values])
                 .ToDictionary(static pair => pair.State, static pair => pair.Count);
         },
         cancellationToken);

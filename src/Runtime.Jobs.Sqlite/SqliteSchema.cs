@@ -8,13 +8,13 @@ namespace Runtime.Jobs.Sqlite;
 internal static class SqliteSchema
 {
     /// <summary>The newest version that this code knows.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     // A file above this is checked by hand: reading all of it would hold up the start.
     private const long LargestChecked = 1L << 30;
 
     // What each version adds to the one before.
-    private static readonly string[] Steps = [Tables, Batches, Rates];
+    private static readonly string[] Steps = [Tables, Batches, Rates, Unsuccessful];
 
     private const string Batches = """
         ALTER TABLE runtime_jobs ADD COLUMN batch BLOB;
@@ -33,6 +33,9 @@ internal static class SqliteSchema
         CREATE TABLE runtime_job_rates (key TEXT PRIMARY KEY, starts BLOB NOT NULL, free_at INTEGER, until INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX runtime_job_rates_free ON runtime_job_rates (free_at) WHERE free_at IS NOT NULL;
         """;
+
+    // What people look for among millions of jobs that went well.
+    private const string Unsuccessful = "CREATE INDEX runtime_jobs_unsuccessful ON runtime_jobs (state, row) WHERE state >= 11;";
 
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS runtime_job_meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

@@ -137,7 +137,7 @@ public sealed class SqliteFileTests : IDisposable
 
         var failure = await Should.ThrowAsync<JobStoreException>(() => OpenAsync());
 
-        failure.Message.ShouldBe($"The job store '{Database}' has version 7 of the schema; this program knows versions up to 3. Run the newer program, or one with another file.");
+        failure.Message.ShouldBe($"The job store '{Database}' has version 7 of the schema; this program knows versions up to 4. Run the newer program, or one with another file.");
         (await RunAsync("SELECT value FROM runtime_job_meta WHERE key = 'epoch'")).ShouldBe(epoch);
     }
 

@@ -6,4 +6,7 @@ ALTER TABLE {schema}.keys SET (vacuum_truncate = false);
 -- The key first: many keys are looked for at once, of a few names.
 ALTER TABLE {schema}.keys DROP CONSTRAINT keys_pkey, ADD CONSTRAINT keys_pkey PRIMARY KEY (key, name);
 
+-- What people look for among millions of jobs that went well. To make it takes some seconds for each ten million of them, and no job can end meanwhile.
+CREATE INDEX history_unsuccessful ON {schema}.history (state, row) WHERE state >= 11;
+
 UPDATE {schema}.meta SET value = 3 WHERE key = 'version';

@@ -197,6 +197,46 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task States_OfAFilter_InEachCombination_FindThoseJobsAndNoOthers()
+    {
+        foreach (var kind in new[] { JobEndingKind.Succeeded, JobEndingKind.Failed, JobEndingKind.Cancelled, JobEndingKind.Parked, JobEndingKind.Succeeded })
+        {
+            await EnqueueAsync(Job());
+            await EndAsync((await ClaimAsync()).Jobs[0], kind, "so");
+        }
+
+        await EnqueueAsync(Job() with { ConcurrencyKey = "k" });
+        var parent = (await ClaimAsync()).Jobs[0].Job.Id;
+        await EnqueueAsync(Job() with { ConcurrencyKey = "k" });
+        (await ClaimAsync()).Jobs.ShouldBeEmpty("the key's place is taken");
+        await EnqueueAsync(Job() with { After = parent });
+        await EnqueueAsync(Job() with { Delay = Hour });
+        await EnqueueAsync(Job());
+        var all = (await Store.ListAsync(new JobFilter(), CancellationToken.None)).Jobs;
+        var states = Enum.GetValues<JobState>();
+        all.Select(static job => job.State).Distinct().Order().ShouldBe(states.Order(), "each state has its job");
+
+        for (var set = 1; set < 1 << states.Length; set++)
+        {
+            JobState[] wanted = [.. states.Where((_, i) => (set & 1 << i) != 0)];
+            var expected = all.Where(job => wanted.Contains(job.State)).ToList();
+            var filter = new JobFilter { States = wanted, PageSize = 4 };
+            var found = new List<Guid>();
+            do
+            {
+                var page = await Store.ListAsync(filter, CancellationToken.None);
+                found.AddRange(page.Jobs.Select(static job => job.Id));
+                filter = filter with { From = page.Next };
+            }
+            while (filter.From is not null);
+
+            found.ShouldBe(expected.Select(static job => job.Id), string.Join(", ", wanted));
+            (await Store.CountAsync(filter, CancellationToken.None)).OrderBy(static pair => pair.Key).Select(static pair => (pair.Key, pair.Value))
+                .ShouldBe(expected.CountBy(static job => job.State).OrderBy(static pair => pair.Key).Select(static pair => (pair.Key, (long)pair.Value)), string.Join(", ", wanted));
+        }
+    }
+
+    [Fact]
     public async Task Purge_JobsThatAreOver_GoWhenTheirTimeHasPassed()
     {
         var old = await EnqueueAsync(Job());
