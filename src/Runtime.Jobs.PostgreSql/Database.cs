@@ -23,11 +23,13 @@ internal sealed class Database : IAsyncDisposable
     private const int DefaultPoolSize = 20;
 
     private readonly NpgsqlDataSource _source;
+    private readonly string _ownConnection;
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     private Database(NpgsqlDataSource source, string schema, NpgsqlConnectionStringBuilder settings, bool isPooled)
     {
         (_source, Schema, IsPooled) = (source, schema, isPooled);
+        _ownConnection = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false }.ConnectionString;
         (Host, Port, Name) = (settings.Host, settings.Port, settings.Database ?? settings.Username);
     }
 
@@ -43,8 +45,12 @@ internal sealed class Database : IAsyncDisposable
     public string? Name { get; }
 
     /// <summary>Connects.</summary>
+    /// <param name="connectionString">Where to, and as whom.</param>
+    /// <param name="schema">The schema of the tables.</param>
+    /// <param name="listens">Whether one of the connections is to be a listener's (<see cref="OpenOwnAsync"/>).</param>
+    /// <param name="cancellationToken">Cancels the connecting.</param>
     /// <exception cref="JobStoreException">The database cannot be reached, or does not let us in.</exception>
-    public static async Task<Database> ConnectAsync(string connectionString, string schema, CancellationToken cancellationToken)
+    public static async Task<Database> ConnectAsync(string connectionString, string schema, bool listens, CancellationToken cancellationToken)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.ApplicationName ??= "async-runtime-jobs";
@@ -61,6 +67,12 @@ internal sealed class Database : IAsyncDisposable
         try
         {
             var isPooled = await IsPooledAsync(settings, cancellationToken);
+            if (listens && !isPooled && settings.MaxPoolSize > 1)
+            {
+                settings.MaxPoolSize--;
+                settings.MinPoolSize = Math.Min(settings.MinPoolSize, settings.MaxPoolSize);
+            }
+
             settings.NoResetOnClose = true; // nothing here changes a session, and behind a pooler the reset would meet another one
             if (isPooled)
             {
@@ -101,8 +113,21 @@ internal sealed class Database : IAsyncDisposable
     /// <exception cref="JobStoreException">It failed, and nothing of it has happened.</exception>
     public Task<T> TransactAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken) => TryAsync(work, isTransaction: true, cancellationToken);
 
-    /// <summary>Opens a connection that is not given back to the pool soon.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => await _source.OpenConnectionAsync(cancellationToken);
+    /// <summary>Opens a connection that is nobody else's, before or after: a listener's would go on to hear, and one that the network has dropped would hold up whoever gets it next.</summary>
+    public async Task<NpgsqlConnection> OpenOwnAsync(CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(_ownConnection);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -7,13 +7,19 @@ namespace Runtime.Jobs.PostgreSql;
 /// <summary>What the processes that share the tables tell each other: <c>NOTIFY</c>, gathered, on a connection of its own.</summary>
 /// <remarks>
 /// <para>Only to be faster: whatever is told here is also found by looking. So nothing here fails the caller, and a lost message costs a moment.</para>
-/// <para>A <c>NOTIFY</c> takes a lock of the whole server at its commit; so it is never part of a transaction that does work, nor sent more than twenty times a second, nor at all while this
+/// <para>A <c>NOTIFY</c> takes a lock of the whole server at its commit; so it is never part of a transaction that does work, nor sent more than fifty times a second, nor at all while this
 /// process is alone.</para>
+/// <para>Of new jobs this process hears as the others do, by its own message: a call past them would let it take every job before they know of any. A message that does not come back is made up for, and when none does
+/// for a while the connection is taken for dead.</para>
 /// </remarks>
 internal sealed class Notifications(Database database, Func<long> nodeId, Func<bool> isAlone, INotificationSink sink, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
+    private const string Work = "w";
 
     // What a NOTIFY can carry is 8,000 bytes; an id takes 33.
     private const int MostIds = 200;
@@ -26,24 +32,30 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
     private Task _listening = Task.CompletedTask;
     private volatile bool _isListening;
 
+    // How many of our own messages of new jobs have come back, and since when one is missing; 0: none is.
+    private long _heard;
+    private long _silentSince;
+    private volatile CancellationTokenSource? _connection;
+
     /// <summary>Gets whether messages of others arrive.</summary>
     public bool IsListening => _isListening;
 
     public void Start() => _listening = ListenAsync();
 
     /// <summary>Tells the others, soon.</summary>
-    public void Tell(Outbox outbox)
+    /// <returns>Whether this process is told of new jobs with them; else it has to be told at once.</returns>
+    public bool Tell(Outbox outbox)
     {
         if (isAlone() || _stop.IsCancellationRequested)
         {
-            return;
+            return false;
         }
 
         lock (_lock)
         {
             if (outbox.Work)
             {
-                _pending.Add("w");
+                _pending.Add(Work);
             }
 
             if (outbox.Schedules)
@@ -62,6 +74,8 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
                 _sending = SendAsync();
             }
         }
+
+        return _isListening;
     }
 
     public async ValueTask DisposeAsync()
@@ -79,8 +93,10 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
         while (true)
         {
             string[] messages;
+            var isOfWork = false;
             lock (_lock)
             {
+                isOfWork = _pending.Contains(Work);
                 messages = Take();
                 if (messages.Length == 0)
                 {
@@ -89,15 +105,41 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
                 }
             }
 
+            var before = Volatile.Read(ref _heard);
             try
             {
+                // What is gone at the next moment need not be synced.
                 await database.RunAsync(
-                    session => session.RunAsync("SELECT pg_notify('{s}', m) FROM unnest($1::text[]) AS m", [PgValue.Texts(messages)]), _stop.Token).ConfigureAwait(false);
-                await Task.Delay(ShortestPause, clock, _stop.Token).ConfigureAwait(false);
+                    session => session.RunAsync("SELECT set_config('synchronous_commit', 'off', true), pg_notify('{s}', m) FROM unnest($1::text[]) AS m", [PgValue.Texts(messages)]), _stop.Token).ConfigureAwait(false);
+                await Task.Delay(Pause, clock, _stop.Token).ConfigureAwait(false);
             }
             catch (Exception)
             {
                 // Found by looking.
+            }
+
+            if (isOfWork && Volatile.Read(ref _heard) == before)
+            {
+                sink.WorkArrived();
+                ListenAgainAfterSilence();
+            }
+        }
+    }
+
+    // A connection that the network has dropped without a word would be waited on for hours.
+    private void ListenAgainAfterSilence()
+    {
+        var since = Interlocked.CompareExchange(ref _silentSince, clock.GetTimestamp(), 0);
+        if (since != 0 && clock.GetElapsedTime(since) > LongestSilence)
+        {
+            Interlocked.Exchange(ref _silentSince, 0);
+            try
+            {
+                _connection?.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended by itself.
             }
         }
     }
@@ -120,28 +162,31 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See remarks of the class.")]
     private async Task ListenAsync()
     {
-        for (var retry = ShortestPause; !_stop.IsCancellationRequested; retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry)
+        for (var retry = ShortestRetry; !_stop.IsCancellationRequested; retry = retry * 2 < LongestRetry ? retry * 2 : LongestRetry)
         {
+            using var current = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             try
             {
-                await using var connection = await database.OpenAsync(_stop.Token).ConfigureAwait(false);
+                await using var connection = await database.OpenOwnAsync(current.Token).ConfigureAwait(false);
                 connection.Notification += (_, message) => Hear(message.Payload);
                 await using (var listen = new NpgsqlCommand(database.Text("LISTEN {s}"), connection))
                 {
-                    await listen.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+                    await listen.ExecuteNonQueryAsync(current.Token).ConfigureAwait(false);
                 }
 
+                _connection = current;
                 _isListening = true;
-                retry = ShortestPause;
+                retry = ShortestRetry;
                 sink.Missed(); // whatever was told before this, or while there was no connection
                 while (true)
                 {
-                    await connection.WaitAsync(_stop.Token).ConfigureAwait(false);
+                    await connection.WaitAsync(current.Token).ConfigureAwait(false);
                 }
             }
             catch (Exception)
             {
                 _isListening = false;
+                _connection = null;
             }
 
             await Task.Delay(retry, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -151,12 +196,24 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
     private void Hear(string payload)
     {
         var bar = payload.IndexOf('|', StringComparison.Ordinal);
-        if (bar < 0 || payload.Length < bar + 2 || payload.AsSpan(0, bar).SequenceEqual(nodeId().ToString(CultureInfo.InvariantCulture)))
+        if (bar < 0 || payload.Length < bar + 2)
         {
-            return; // our own, or nothing of ours
+            return; // nothing of ours
         }
 
         var rest = payload[(bar + 2)..];
+        if (payload.AsSpan(0, bar).SequenceEqual(nodeId().ToString(CultureInfo.InvariantCulture)))
+        {
+            if (payload.AsSpan(bar + 1).SequenceEqual(Work))
+            {
+                Interlocked.Exchange(ref _silentSince, 0);
+                Interlocked.Increment(ref _heard);
+                sink.WorkArrived();
+            }
+
+            return; // this process knows the rest
+        }
+
         switch (payload[bar + 1])
         {
             case 'w':

@@ -48,7 +48,7 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
     public async ValueTask OpenAsync(JobNode node, IJobStoreListener listener, CancellationToken cancellationToken)
     {
         (_node, _listener) = (node, listener);
-        var database = await Database.ConnectAsync(_connectionString, _options.Schema, cancellationToken);
+        var database = await Database.ConnectAsync(_connectionString, _options.Schema, _options.UseNotifications, cancellationToken);
         try
         {
             await PostgreSqlJobSchema.PrepareAsync(database, _options.Migrate, cancellationToken);
@@ -134,7 +134,7 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
     // After the commit, never before.
     private void Tell(Outbox outbox)
     {
-        if (outbox.Work)
+        if (_notifications?.Tell(outbox) != true && outbox.Work)
         {
             _listener.WorkArrived();
         }
@@ -153,8 +153,6 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
         {
             _listener.JobEnded(id);
         }
-
-        _notifications?.Tell(outbox);
     }
 
     private void Look()

@@ -17,7 +17,7 @@ public sealed class PooledJobStoreTests(PooledServer server) : JobStoreConforman
         var schema = $"t{Guid.NewGuid():N}";
         await using var one = await StoreNode.OpenAsync(server.ConnectionString, schema);
         await using var other = await StoreNode.OpenAsync(server.ConnectionString, schema);
-        (await Database.ConnectAsync(server.ConnectionString, schema, CancellationToken.None)).IsPooled.ShouldBeTrue();
+        (await Database.ConnectAsync(server.ConnectionString, schema, listens: true, CancellationToken.None)).IsPooled.ShouldBeTrue();
         var id = await one.EnqueueAsync(StoreNode.Job());
         one.Listener.AwaitedJobs[id] = true;
         var claimed = (await other.ClaimAsync()).ShouldHaveSingleItem();

@@ -51,9 +51,8 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
         await using var other = await OpenAsync();
         await Eventually.TrueAsync(async () =>
         {
-            var before = other.Listener.Arrivals; // nobody has asked for jobs, so no timer tells it to look
             await one.EnqueueAsync(StoreNode.Job());
-            return other.Listener.Arrivals > before;
+            return other.Listener.Arrivals > 2; // one may be from when it began to listen; nobody has asked for jobs, so no timer tells it to look
         });
     }
 
