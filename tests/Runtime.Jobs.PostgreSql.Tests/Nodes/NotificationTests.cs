@@ -17,14 +17,17 @@ public sealed class NotificationTests(PostgreSqlServer server)
         await using var one = await OpenAsync(_clock);
         await using var other = await OpenAsync(TimeProvider.System);
         await TellEachOtherAsync(one, other);
-        _clock.Pause(); // it sends once, and then waits for its pause to be over
-        var (own, others) = (one.Listener.Arrivals, other.Listener.Arrivals);
+        var own = one.Listener.Arrivals;
         await Eventually.TrueAsync(async () =>
         {
+            _clock.Resume();
+            var (before, others) = (one.Listener.Arrivals, other.Listener.Arrivals);
+            _clock.Pause(); // between two messages, or else once more: it sends one, and then waits for its pause to be over
             await one.EnqueueAsync(StoreNode.Job());
-            return one.Listener.Arrivals > own && other.Listener.Arrivals > others;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+            own = one.Listener.Arrivals;
+            return own > before && other.Listener.Arrivals > others;
         });
-        own = one.Listener.Arrivals;
 
         for (var i = 0; i < 50; i++)
         {
