@@ -16,10 +16,12 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private const string Work = "w";
+    private const string Wake = "";
 
     // What a NOTIFY can carry is 8,000 bytes; an id takes 33.
     private const int MostIds = 200;
@@ -81,6 +83,7 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await WakeListenerAsync();
         await _listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
@@ -123,6 +126,23 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
                 sink.WorkArrived();
                 ListenAgainAfterSilence();
             }
+        }
+    }
+
+    // Or else it ends with its present wait.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See remarks of the class.")]
+    private async Task WakeListenerAsync()
+    {
+        try
+        {
+            if (_isListening)
+            {
+                await database.RunAsync(session => session.RunAsync("SELECT set_config('synchronous_commit', 'off', true), pg_notify('{s}', $1)", [PgValue.Text(Wake)]), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // See above.
         }
     }
 
@@ -178,10 +198,14 @@ internal sealed class Notifications(Database database, Func<long> nodeId, Func<b
                 _isListening = true;
                 retry = ShortestRetry;
                 sink.Missed(); // whatever was told before this, or while there was no connection
-                while (true)
+                while (!current.IsCancellationRequested)
                 {
-                    await connection.WaitAsync(current.Token).ConfigureAwait(false);
+                    // Never cancelled: Npgsql may deadlock then (npgsql/npgsql#5975).
+                    await connection.WaitAsync(LongestWait, CancellationToken.None).ConfigureAwait(false);
                 }
+
+                _isListening = false;
+                _connection = null;
             }
             catch (Exception)
             {
