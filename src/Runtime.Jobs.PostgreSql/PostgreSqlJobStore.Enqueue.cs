@@ -114,47 +114,60 @@ internal sealed partial class PostgreSqlJobStore
     // In order, as far as it matters: one that waits for another of the same call comes after it.
     private async Task<IReadOnlyList<JobReceipt>> AddAllAsync(Session session, IReadOnlyList<NewJob> jobs, Outbox outbox)
     {
-        var receipts = new JobReceipt[jobs.Count];
-        var plain = new List<NewJob>();
-        for (var i = 0; i < receipts.Length; i++)
+        var receipts = new List<JobReceipt>(jobs.Count);
+        while (receipts.Count < jobs.Count)
         {
-            var job = jobs[i];
-            receipts[i] = new(job.Id, IsDuplicate: false);
-            if (job.UniqueKey is null && job.After is null)
+            var first = jobs[receipts.Count];
+            var alike = jobs.Skip(receipts.Count).TakeWhile(job => (job.UniqueKey is null) == (first.UniqueKey is null) && job.After is null && first.After is null);
+            if (first.After is not null)
             {
-                plain.Add(job);
-                continue;
+                receipts.Add(first.UniqueKey is not null ? await AddUniqueAsync(session, first, outbox) : await AddChildAsync(session, first, outbox));
             }
-
-            await InsertAsync(session, plain);
-            plain.Clear();
-            receipts[i] = job.UniqueKey is not null ? await AddUniqueAsync(session, job, outbox) : await AddChildAsync(session, job, outbox);
+            else if (first.UniqueKey is null)
+            {
+                receipts.AddRange(await AddPlainAsync(session, [.. alike]));
+            }
+            else
+            {
+                // Of jobs with the same key the first is stored; a statement cannot write a key twice.
+                var keys = new HashSet<(string, string?)>();
+                receipts.AddRange(await AddUniqueAsync(session, [.. alike.TakeWhile(job => keys.Add((job.Name, job.UniqueKey)))]));
+            }
         }
 
-        await InsertAsync(session, plain);
         return receipts;
     }
 
-    private async Task InsertAsync(Session session, List<NewJob> plain)
+    private async Task<IEnumerable<JobReceipt>> AddPlainAsync(Session session, List<NewJob> jobs)
     {
-        if (plain.Count > 0)
+        await session.RunAsync(InsertPlain, Parameters(jobs));
+        return jobs.Select(static job => new JobReceipt(job.Id, IsDuplicate: false));
+    }
+
+    private async Task<IEnumerable<JobReceipt>> AddUniqueAsync(Session session, List<NewJob> jobs)
+    {
+        await session.RunAsync(InsertUnique, Parameters(jobs));
+        var holders = (await session.QueryAsync(
+            "SELECT name, key, job FROM {s}.keys WHERE key = ANY($1) AND name = ANY($2)",
+            static reader => (Key: (PgText.Decode(reader.GetString(0)), PgText.Decode(reader.GetString(1))), Job: reader.GetGuid(2)),
+            [PgValue.Texts(jobs.Select(static job => job.UniqueKey)), PgValue.Texts(jobs.Select(static job => job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static holder => holder.Key, static holder => holder.Job);
+        return jobs.Select(job =>
         {
-            await session.RunAsync(InsertPlain, Parameters(plain));
-        }
+            var holder = holders.GetValueOrDefault((job.Name, job.UniqueKey!), job.Id); // nobody: the job was stored by an earlier try, and is over
+            return new JobReceipt(holder, holder != job.Id);
+        });
     }
 
     private async Task<JobReceipt> AddUniqueAsync(Session session, NewJob job, Outbox outbox)
     {
         var state = job.After is { } parent ? await DecideAsync(session, parent) : null;
-        await session.RunAsync(InsertUnique, Parameters([job]));
-        var holder = await session.ScalarAsync<Guid>("SELECT job FROM {s}.keys WHERE name = $1 AND key = $2", [PgValue.Text(job.Name), PgValue.Text(job.UniqueKey)]);
-        if (holder != job.Id)
+        var receipt = (await AddUniqueAsync(session, [job])).Single();
+        if (!receipt.IsDuplicate)
         {
-            return new(holder, IsDuplicate: true);
+            await SettleAsync(session, job, state, outbox);
         }
 
-        await SettleAsync(session, job, state, outbox);
-        return new(job.Id, IsDuplicate: false);
+        return receipt;
     }
 
     private async Task<JobReceipt> AddChildAsync(Session session, NewJob job, Outbox outbox)

@@ -136,6 +136,32 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task UniqueKeys_OfManyJobsInOneCall_AreEachTheFirstOnes()
+    {
+        var taken = await EnqueueAsync(Job() with { UniqueKey = "taken" });
+        var over = Job() with { Id = Guid.NewGuid(), UniqueKey = "over" };
+        await EnqueueAsync(over);
+        foreach (var claimed in (await ClaimAsync()).Jobs.Where(claimed => claimed.Job.Id == over.Id))
+        {
+            await EndAsync(claimed, JobEndingKind.Succeeded);
+        }
+
+        NewJob[] jobs =
+        [
+            Job() with { UniqueKey = "a" }, Job() with { UniqueKey = "taken" }, Job("another") with { UniqueKey = "a" }, Job(), Job() with { UniqueKey = "a" }, Job() with { UniqueKey = "b" },
+            Job() with { UniqueKey = "b" }, Job("another") with { UniqueKey = "taken" }, over,
+        ];
+        jobs = [.. jobs, Job() with { After = jobs[0].Id, UniqueKey = "c" }, Job() with { UniqueKey = "c" }];
+
+        var receipts = await Store.EnqueueAsync(jobs, null, CancellationToken.None);
+
+        int[] holders = [0, -1, 2, 3, 0, 5, 5, 7, 8, 9, 9];
+        receipts.Select(static receipt => receipt.Id).ShouldBe(holders.Select(i => i < 0 ? taken : jobs[i].Id));
+        receipts.Select(static receipt => receipt.IsDuplicate).ShouldBe(holders.Select(static (holder, i) => holder != i));
+        (await Store.CountAsync(new JobFilter(), CancellationToken.None)).Values.Sum().ShouldBe(8, "two of before, and six new ones");
+    }
+
+    [Fact]
     public async Task UniqueKey_WhileQueued_IsFreeOnceTheJobRuns()
     {
         var first = await EnqueueAsync(Job() with { UniqueKey = "u", Uniqueness = JobUniqueness.WhileQueued });
