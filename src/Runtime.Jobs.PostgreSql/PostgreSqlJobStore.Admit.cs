@@ -57,12 +57,7 @@ internal sealed partial class PostgreSqlJobStore
             await GiveAsync(session, key);
         }
 
-        // A job that is held by something else may have been queued because a place had become free: the place is the next one's.
-        foreach (var key in ByKey(passedOn, static job => job.ConcurrencyKey))
-        {
-            await GivePlacesAsync(session, key.Key, freed: 0, key.Count(), outbox);
-        }
-
+        await PassPlacesOnAsync(session, passedOn.Select(static one => one.Job.Job.ConcurrencyKey).OfType<string>(), outbox);
         foreach (var one in special.Where(one => one.Job.Job is { UniqueKey: not null, Uniqueness: JobUniqueness.WhileQueued } && !aside.ContainsKey(one.Job.Job.Id)))
         {
             await session.RunAsync("DELETE FROM {s}.keys WHERE name = $1 AND key = $2 AND job = $3", [PgValue.Text(one.Job.Job.Name), PgValue.Text(one.Job.Job.UniqueKey), PgValue.Id(one.Job.Job.Id)]);

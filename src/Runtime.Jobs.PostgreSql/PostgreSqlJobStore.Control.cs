@@ -148,11 +148,11 @@ internal sealed partial class PostgreSqlJobStore
                 await session.MayScanAsync();
                 var live = await session.QueryAsync(
                     $$"""
-                    WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.id, j.awaited, j.has_children, j.name, j.unique_key, j.batch),
+                    WITH gone AS (DELETE FROM {s}.jobs j WHERE j.state <> 4 AND {{where}} RETURNING j.*),
                     freed AS (DELETE FROM {s}.keys k USING gone g WHERE k.name = g.name AND k.key = g.unique_key AND k.job = g.id)
-                    SELECT id, awaited, has_children, batch FROM gone
+                    SELECT id, awaited, has_children, batch, CASE WHEN state IN (0, 1) THEN concurrency_key END FROM gone
                     """,
-                    static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2), Batch: reader.IsDBNull(3) ? (Guid?)null : reader.GetGuid(3)),
+                    static reader => (Id: reader.GetGuid(0), IsAwaited: reader.GetBoolean(1), HasChildren: reader.GetBoolean(2), Batch: reader.IsDBNull(3) ? (Guid?)null : reader.GetGuid(3), PassesOn: reader.IsDBNull(4) ? null : PgText.Decode(reader.GetString(4))),
                     [.. values]);
                 var ended = await session.QueryAsync(
                     $$"""
@@ -166,6 +166,7 @@ internal sealed partial class PostgreSqlJobStore
                 outbox.Ended.AddRange(ended.Select(static id => (id, false)));
                 await ReleaseChildrenAsync(session, live.Where(static job => job.HasChildren).ToDictionary(static job => job.Id, static _ => JobState.Cancelled), outbox);
                 await CountOutAsync(session, live.Select(static job => job.Batch).OfType<Guid>(), outbox);
+                await PassPlacesOnAsync(session, live.Select(static job => job.PassesOn).OfType<string>(), outbox);
                 return (long)live.Count + ended.Count;
             },
             cancellationToken);
@@ -195,9 +196,19 @@ internal sealed partial class PostgreSqlJobStore
         async (session, outbox) =>
         {
             outbox.Work = true;
-            return await session.RunAsync(
+            await session.RunAsync(
                 "INSERT INTO {s}.pauses (scope, key, reason, until) VALUES ($1, $2, $3, $4) ON CONFLICT (scope, key) DO UPDATE SET reason = $3, until = $4",
                 [PgValue.Small((int)pause.Scope), PgValue.Text(pause.Key), PgValue.Text(pause.Reason), PgValue.Time(pause.Until)]);
+            if (pause.Scope == JobPauseScope.Queue)
+            {
+                // The places that its jobs were queued for are those of other queues meanwhile. Who gives a place holds its row: once all are ours, whoever has not seen the pause has committed, and whoever comes later sees it.
+                await session.QueryAsync("SELECT 1 FROM {s}.places ORDER BY key FOR UPDATE", static _ => true, []);
+                var keys = await session.QueryAsync(
+                    "SELECT concurrency_key FROM {s}.jobs WHERE state = 1 AND queue = $1 AND concurrency_key IS NOT NULL", static reader => PgText.Decode(reader.GetString(0)), [PgValue.Text(pause.Key)]);
+                await PassPlacesOnAsync(session, keys, outbox);
+            }
+
+            return true;
         },
         cancellationToken);
 
@@ -224,6 +235,10 @@ internal sealed partial class PostgreSqlJobStore
         {
             // Those that wait for a place are looked at again as well: the claim decides.
             await session.RunAsync($"UPDATE {{s}}.jobs SET {QueuedAgain}, rate_held = false WHERE state = 2 AND NOT suspect AND name = $1", [PgValue.Text(key)]);
+        }
+        else if (scope == JobPauseScope.Queue)
+        {
+            await session.RunAsync($"UPDATE {{s}}.jobs SET {QueuedAgain} WHERE state = 2 AND NOT suspect AND NOT rate_held AND queue = $1", [PgValue.Text(key)]);
         }
 
         outbox.Work = true;

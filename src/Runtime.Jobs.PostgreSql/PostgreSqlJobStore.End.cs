@@ -27,7 +27,7 @@ internal sealed partial class PostgreSqlJobStore
           SELECT row, id, name, queue, ($4::smallint[])[i], priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, coalesce($1, statement_timestamp()), attempt, max_attempts, crashes, lease, node, cancel,
             args, ($6::bytea[])[i], ($5::text[])[i], CASE WHEN ($4::smallint[])[i] = 11 THEN ($5::text[])[i] ELSE last_error END, progress, progress_text, deadline, timeout, retry_delay, unique_key, uniqueness, unique_period,
             concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, members_left, rate_key, rate_limit, rate_period FROM gone)
-        SELECT id, awaited, has_children, ($4::smallint[])[i], batch FROM gone
+        SELECT id, awaited, has_children, ($4::smallint[])[i], batch, CASE WHEN state IN (0, 1, 4) AND NOT holds_key THEN concurrency_key END FROM gone
         """;
 
     // The fence: a claim that is no longer the job's finds nothing. What has more to release than the job itself goes the longer way.
@@ -188,6 +188,7 @@ internal sealed partial class PostgreSqlJobStore
         var ended = await FinishAsync(session, EndHeld, over, outbox);
         await ReleaseChildrenAsync(session, ended.Where(static one => one.HasChildren).ToDictionary(static one => one.Id, static one => one.State), outbox);
         await CountOutAsync(session, ended.Select(static one => one.Batch).OfType<Guid>(), outbox);
+        await PassPlacesOnAsync(session, ended.Select(static one => one.PassesOn).OfType<string>(), outbox);
     }
 
     // So many members of batches less. A batch that has ended with them is queued, or over when it has nothing to run. In order, so that two transactions do not wait for each other.
@@ -261,7 +262,9 @@ internal sealed partial class PostgreSqlJobStore
         {
             ended.AddRange(await session.QueryAsync(
                 sql,
-                static reader => new Ended(reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4)),
+                static reader => new Ended(
+                    reader.GetGuid(0), reader.GetBoolean(1), reader.GetBoolean(2), (JobState)reader.GetInt16(3), reader.IsDBNull(4) ? null : reader.GetGuid(4),
+                    reader.IsDBNull(5) ? null : PgText.Decode(reader.GetString(5))),
                 [
                     PgValue.Time(Now),
                     PgValue.Ids(some.Select(static one => one.Id)),
@@ -305,6 +308,15 @@ internal sealed partial class PostgreSqlJobStore
         }
     }
 
+    // Jobs that go unrun, or may not run, may have been queued because a place had become free: the place is the next one's.
+    private static async Task PassPlacesOnAsync(Session session, IEnumerable<string> keys, Outbox outbox)
+    {
+        foreach (var (key, count) in keys.CountBy(static key => key, StringComparer.Ordinal).OrderBy(static key => key.Key, StringComparer.Ordinal))
+        {
+            await GivePlacesAsync(session, key, freed: 0, count, outbox);
+        }
+    }
+
     private static async Task GivePlacesAsync(Session session, string key, int freed, int atMost, Outbox outbox)
     {
         var running = await session.ScalarAsync<int>("UPDATE {s}.places SET running = greatest(running - $2, 0) WHERE key = $1 RETURNING running", [PgValue.Text(key), PgValue.Count(freed)]);
@@ -312,7 +324,7 @@ internal sealed partial class PostgreSqlJobStore
             $$"""
             UPDATE {s}.jobs SET {{QueuedAgain}} WHERE id = ANY (ARRAY(
               SELECT j.id FROM {s}.jobs j WHERE j.state = 2 AND NOT j.suspect AND NOT j.rate_held AND j.concurrency_key = $1 AND j.concurrency_limit > $2
-                AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name)
+                AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE (p.scope = 1 AND p.key = j.name) OR (p.scope = 0 AND p.key = j.queue))
               ORDER BY j.rank, j.deadline_at, j.row LIMIT $3 FOR UPDATE OF j))
             """,
             [PgValue.Text(key), PgValue.Count(running), PgValue.Count(atMost)]);
@@ -323,7 +335,8 @@ internal sealed partial class PostgreSqlJobStore
         }
     }
 
-    private sealed record Ended(Guid Id, bool IsAwaited, bool HasChildren, JobState State, Guid? Batch);
+    // PassesOn: the concurrency key of a job that had not taken its place.
+    private sealed record Ended(Guid Id, bool IsAwaited, bool HasChildren, JobState State, Guid? Batch, string? PassesOn);
 
     private readonly record struct Over(Guid Id, long Lease, JobState State, string? Reason, ReadOnlyMemory<byte> Result);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
 
 namespace Runtime.Jobs.Sqlite;
 
@@ -58,10 +59,13 @@ internal sealed partial class SqliteJobStore
         {
             var now = Now();
             var (where, values) = SqliteFilter.Of(filter);
-            var rows = session.Query($"SELECT row FROM runtime_jobs WHERE {where} AND state NOT IN (10, 11, 12)", static row => row.Number(0), [.. values]);
-
-            // One that was found may have been cancelled with another that it waited for.
-            return rows.LongCount(row => Cancel(session, Find(session, row), reason, now) is not JobCancellation.AlreadyOver);
+            var found = session.Query(
+                $"SELECT row, (SELECT b.row FROM runtime_jobs b WHERE b.id = runtime_jobs.batch) FROM runtime_jobs WHERE {where} AND state NOT IN (10, 11, 12)",
+                static row => (Row: row.Number(0), Batch: row.IsNull(1) ? (long?)null : row.Number(1)),
+                [.. values]);
+            var rows = found.Select(static job => job.Row).ToHashSet();
+            return Continuations.InOrderOfCancelling(found, static job => job.Row, job => job.Batch is { } batch && rows.Contains(batch) ? batch : null)
+                .LongCount(job => Cancel(session, Find(session, job.Row), reason, now) is not JobCancellation.AlreadyOver);
         },
         cancellationToken);
 
@@ -79,8 +83,18 @@ internal sealed partial class SqliteJobStore
             return JobCancellation.Requested;
         }
 
-        End(session, job, JobState.Cancelled, reason, now);
+        EndUnrun(session, job, reason, now);
         return JobCancellation.Cancelled;
+    }
+
+    // One that is queued may have been so because a place under its key had become free: the place is the next one's.
+    private static void EndUnrun(SqliteSession session, JobRow job, string? reason, long now)
+    {
+        End(session, job, JobState.Cancelled, reason, now);
+        if (job is { State: JobState.Queued, Job.ConcurrencyKey: { } key })
+        {
+            GivePlace(session, key, session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) ?? 0);
+        }
     }
 
     public ValueTask<long> RetryAsync(JobFilter filter, CancellationToken cancellationToken) => WriteAsync(
@@ -122,7 +136,7 @@ internal sealed partial class SqliteJobStore
                 // One that was found may have been cancelled with another that it waited for.
                 if (!job.IsOver && session.Number("SELECT state FROM runtime_jobs WHERE row = ?1", job.Row) < 10)
                 {
-                    End(session, job, JobState.Cancelled, "It was discarded.", now);
+                    EndUnrun(session, job, "It was discarded.", now);
                 }
 
                 Delete(session, job.Row);
@@ -157,6 +171,15 @@ internal sealed partial class SqliteJobStore
             session.Run(
                 "INSERT INTO runtime_job_pauses (scope, key, reason, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (scope, key) DO UPDATE SET reason = ?3, until = ?4",
                 (int)pause.Scope, pause.Key, pause.Reason, pause.Until?.UtcTicks);
+            if (pause.Scope == JobPauseScope.Queue)
+            {
+                // The places that its jobs were queued for are those of other queues meanwhile.
+                foreach (var key in session.Query("SELECT concurrency_key FROM runtime_jobs WHERE state = 1 AND queue = ?1 AND concurrency_key IS NOT NULL", static row => row.Text(0), pause.Key))
+                {
+                    GivePlace(session, key, session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) ?? 0);
+                }
+            }
+
             session.Outbox.Work = true;
             return true;
         },
@@ -180,6 +203,10 @@ internal sealed partial class SqliteJobStore
         {
             // Those that wait for a place are looked at again as well: the claim decides.
             session.Run("UPDATE runtime_jobs SET state = 1, rate_held = 0, reason = NULL WHERE state = 2 AND suspect = 0 AND name = ?1", key);
+        }
+        else if (scope == JobPauseScope.Queue)
+        {
+            session.Run("UPDATE runtime_jobs SET state = 1, reason = NULL WHERE state = 2 AND suspect = 0 AND rate_held = 0 AND queue = ?1", key);
         }
 
         session.Outbox.Work = true;

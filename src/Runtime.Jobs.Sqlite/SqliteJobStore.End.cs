@@ -195,7 +195,7 @@ internal sealed partial class SqliteJobStore
     {
         var next = session.Number(
             "SELECT row FROM runtime_jobs WHERE state = 2 AND suspect = 0 AND rate_held = 0 AND concurrency_key = ?1 AND concurrency_limit > ?2 "
-            + "AND NOT EXISTS (SELECT 1 FROM runtime_job_pauses WHERE scope = 1 AND key = name) ORDER BY rank, deadline_at, row LIMIT 1",
+            + "AND NOT EXISTS (SELECT 1 FROM runtime_job_pauses p WHERE (p.scope = 1 AND p.key = name) OR (p.scope = 0 AND p.key = queue)) ORDER BY rank, deadline_at, row LIMIT 1",
             key, running);
         if (next is { } row)
         {

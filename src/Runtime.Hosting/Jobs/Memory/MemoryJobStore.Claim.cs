@@ -85,7 +85,7 @@ internal sealed partial class MemoryJobStore
         {
             QueueOf(stored.Job.Queue).Remove(stored);
             Block(stored, _heldByName.TryGetValue(stored.Job.Name, out var held) ? held : _heldByName[stored.Job.Name] = new(ByUrgency.Instance), $"Jobs of this kind are paused. {pause.Reason}".TrimEnd());
-            PassOnPlace(stored);
+            PassOnPlace(stored, new Told());
             return true;
         }
 
@@ -108,7 +108,7 @@ internal sealed partial class MemoryJobStore
 
         if (!TryStartUnderRate(stored, now))
         {
-            PassOnPlace(stored);
+            PassOnPlace(stored, new Told());
             return true;
         }
 
@@ -118,11 +118,11 @@ internal sealed partial class MemoryJobStore
     }
 
     // A job that is held by something else may have been queued because a place had become free: the place is the next one's.
-    private void PassOnPlace(StoredJob stored)
+    private void PassOnPlace(StoredJob stored, Told told)
     {
         if (stored.Job.ConcurrencyKey is { } key && _places.TryGetValue(key, out var places))
         {
-            GivePlace(key, places, new Told());
+            GivePlace(key, places, told);
         }
     }
 

@@ -54,7 +54,10 @@ internal sealed partial class MemoryJobStore
         long count;
         lock (_lock)
         {
-            count = Matching(filter).Where(static stored => !stored.IsOver).ToList().LongCount(stored => Cancel(stored.Job.Id, reason, told) is JobCancellation.Cancelled or JobCancellation.Requested);
+            var found = Matching(filter).Where(static stored => !stored.IsOver).ToList();
+            var rows = found.ToDictionary(static stored => stored.Job.Id, static stored => stored.Row);
+            count = Continuations.InOrderOfCancelling(found, static stored => stored.Row, stored => stored.Job.Batch is { } batch && rows.TryGetValue(batch, out var row) ? row : null)
+                .LongCount(stored => Cancel(stored.Job.Id, reason, told) is JobCancellation.Cancelled or JobCancellation.Requested);
         }
 
         told.Tell(_listener);
@@ -89,8 +92,7 @@ internal sealed partial class MemoryJobStore
             {
                 if (!stored.IsOver)
                 {
-                    Leave(stored);
-                    End(stored, JobState.Cancelled, "It was discarded.", now, told);
+                    EndUnrun(stored, "It was discarded.", now, told);
                 }
 
                 Drop(stored);
@@ -118,6 +120,14 @@ internal sealed partial class MemoryJobStore
         lock (_lock)
         {
             _pauses[(pause.Scope, pause.Key)] = pause;
+            if (pause.Scope == JobPauseScope.Queue)
+            {
+                // The places that its jobs were queued for are those of other queues meanwhile.
+                foreach (var stored in QueueOf(pause.Key).Where(static stored => stored.Job.ConcurrencyKey is not null).ToList())
+                {
+                    PassOnPlace(stored, told);
+                }
+            }
         }
 
         told.Tell(_listener);
@@ -166,9 +176,20 @@ internal sealed partial class MemoryJobStore
             return JobCancellation.Requested;
         }
 
-        Leave(stored);
-        End(stored, JobState.Cancelled, reason, clock.GetUtcNow(), told);
+        EndUnrun(stored, reason, clock.GetUtcNow(), told);
         return JobCancellation.Cancelled;
+    }
+
+    // One that is queued may have been so because a place under its key had become free: the place is the next one's.
+    private void EndUnrun(StoredJob stored, string? reason, DateTimeOffset now, Told told)
+    {
+        var mayHavePlace = stored.State == JobState.Queued;
+        Leave(stored);
+        End(stored, JobState.Cancelled, reason, now, told);
+        if (mayHavePlace)
+        {
+            PassOnPlace(stored, told);
+        }
     }
 
     // A job that is over has given its unique key back; one that is to live again needs it, and stays as it is when another one has it by now.
@@ -210,9 +231,9 @@ internal sealed partial class MemoryJobStore
             return false;
         }
 
-        if (scope == JobPauseScope.Name)
+        if (scope is JobPauseScope.Name or JobPauseScope.Queue)
         {
-            foreach (var stored in _heldByName.Remove(key, out var held) ? held : [])
+            foreach (var stored in scope == JobPauseScope.Name && _heldByName.Remove(key, out var held) ? held : [])
             {
                 Unblock(stored, told);
             }
@@ -220,7 +241,7 @@ internal sealed partial class MemoryJobStore
             // Those that wait for a place were passed over meanwhile: the claim decides.
             foreach (var places in _places.Values)
             {
-                foreach (var stored in places.Blocked.Where(stored => stored.Job.Name == key).ToList())
+                foreach (var stored in places.Blocked.Where(stored => (scope == JobPauseScope.Name ? stored.Job.Name : stored.Job.Queue) == key).ToList())
                 {
                     places.Blocked.Remove(stored);
                     Unblock(stored, told);

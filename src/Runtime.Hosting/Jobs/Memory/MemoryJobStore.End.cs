@@ -219,7 +219,8 @@ internal sealed partial class MemoryJobStore
 
     private void GivePlace(string key, ConcurrencyPlaces places, Told told)
     {
-        var next = places.Blocked.FirstOrDefault(waiting => waiting.Job.ConcurrencyLimit > places.Running && !_pauses.ContainsKey((JobPauseScope.Name, waiting.Job.Name)));
+        var next = places.Blocked.FirstOrDefault(waiting => waiting.Job.ConcurrencyLimit > places.Running
+            && !_pauses.ContainsKey((JobPauseScope.Name, waiting.Job.Name)) && !_pauses.ContainsKey((JobPauseScope.Queue, waiting.Job.Queue)));
         if (next is not null)
         {
             places.Blocked.Remove(next);

@@ -14,6 +14,15 @@ public static class Continuations
         _ => true,
     };
 
+    /// <summary>Puts jobs that are to be cancelled together in an order in which none is ended by the end of another one first: what waits before what it waits for, and a batch before its members.</summary>
+    /// <typeparam name="T">What stands for a job.</typeparam>
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="row">Gets the number of a job's arrival. A job arrives after the one that it waits for, and a member after its batch.</param>
+    /// <param name="batch">Gets that of the job's batch, if it is among the jobs.</param>
+    /// <returns>The jobs in that order.</returns>
+    public static IEnumerable<T> InOrderOfCancelling<T>(IEnumerable<T> jobs, Func<T, long> row, Func<T, long?> batch) =>
+        jobs.OrderByDescending(job => batch(job) ?? row(job)).ThenBy(job => batch(job) is not null).ThenByDescending(row);
+
     /// <summary>Says why a job that waited was cancelled.</summary>
     /// <param name="parent">The job it waited for.</param>
     /// <param name="end">How that ended.</param>
