@@ -9,6 +9,9 @@ internal interface INodeLeaseOwner
     /// <summary>Looks for the ends of awaited jobs that nobody told of.</summary>
     Task LookForEndsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Looks whether the kinds of jobs that are left to others are still known to any.</summary>
+    Task LookForNamesAsync(CancellationToken cancellationToken);
+
     /// <summary>The right to all jobs of this node is lost.</summary>
     void LeasesLost(string reason);
 

@@ -1,4 +1,5 @@
 using Runtime.Hosting;
+using Runtime.Hosting.Jobs;
 
 namespace Runtime.Jobs.PostgreSql;
 
@@ -9,7 +10,7 @@ namespace Runtime.Jobs.PostgreSql;
 /// runs. And it sweeps others only when it has itself been renewing without a gap for a whole lease: after an outage of the database everybody has the time to come back.</para>
 /// <para>The infallible part: the loop catches all that a renewal can throw, and only the end of this object ends it. Were it to end, this node's jobs would run elsewhere while they still run here.</para>
 /// </remarks>
-internal sealed class NodeLease(Database database, string name, TimeSpan lease, INodeLeaseOwner owner, TimeProvider clock) : IAsyncDisposable
+internal sealed class NodeLease(Database database, JobNode node, TimeSpan lease, INodeLeaseOwner owner, TimeProvider clock) : IAsyncDisposable
 {
     private const int BeatsPerLease = 3;
     private const double Trusted = 0.9;
@@ -72,7 +73,8 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
         var began = clock.GetTimestamp();
         var id = await database.RunAsync(
             session => session.ScalarAsync<long>(
-                "INSERT INTO {s}.nodes (id, name, started_at, expires_at) VALUES (nextval('{s}.node_id'), $1, clock_timestamp(), clock_timestamp() + $2) RETURNING id", [PgValue.Text(name), PgValue.Span(lease)]),
+                "INSERT INTO {s}.nodes (id, name, started_at, expires_at, names) VALUES (nextval('{s}.node_id'), $1, clock_timestamp(), clock_timestamp() + $2, $3) RETURNING id",
+                [PgValue.Text(node.Name), PgValue.Span(lease), PgValue.Texts(node.JobNames)]),
             cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _id, id);
         _steadySince = _lastBeat = began;
@@ -150,6 +152,8 @@ internal sealed class NodeLease(Database database, string name, TimeSpan lease, 
         {
             await owner.LookForEndsAsync(_stop.Token).ConfigureAwait(false);
         }
+
+        await owner.LookForNamesAsync(_stop.Token).ConfigureAwait(false);
 
         if (clock.GetElapsedTime(_steadySince) >= lease)
         {

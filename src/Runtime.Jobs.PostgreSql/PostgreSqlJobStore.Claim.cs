@@ -43,7 +43,7 @@ internal sealed partial class PostgreSqlJobStore
     private const string IsPaused = "EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 1 AND p.key = j.name AND (p.until IS NULL OR p.until > n.now))";
 
     // One statement, and so one round trip and one commit: due jobs are queued, queued ones are taken, and the rest is told. $1 now, $2 node, $3 its name, $4 room, $5 and $6 queues with less room,
-    // $7 how many crashes make a suspect. The locks are taken within each queue's own part, so that two nodes take different jobs; MATERIALIZED, since the planner might otherwise read it twice.
+    // $7 how many crashes make a suspect, $8 kinds that are others' to run. The locks are taken within each queue's own part, so that two nodes take different jobs; MATERIALIZED, since the planner might otherwise read it twice.
     private const string ClaimJobs = $$"""
         WITH {{Queues}},
         n AS MATERIALIZED (SELECT coalesce($1, statement_timestamp()) AS now),
@@ -56,7 +56,7 @@ internal sealed partial class PostgreSqlJobStore
             AND NOT EXISTS (SELECT FROM {s}.pauses p WHERE p.scope = 0 AND p.key = q.queue AND (p.until IS NULL OR p.until > n.now))),
         chosen AS MATERIALIZED (
           SELECT c.id FROM open o CROSS JOIN LATERAL (
-            SELECT id, rank, deadline_at, row FROM {s}.jobs WHERE state = 1 AND queue = o.queue ORDER BY rank, deadline_at, row LIMIT o.room FOR UPDATE SKIP LOCKED) c
+            SELECT id, rank, deadline_at, row FROM {s}.jobs WHERE state = 1 AND queue = o.queue AND name <> ALL ($8) ORDER BY rank, deadline_at, row LIMIT o.room FOR UPDATE SKIP LOCKED) c
           ORDER BY c.rank, c.deadline_at, c.row LIMIT $4),
         taken AS (UPDATE {s}.jobs j SET {{Started}} FROM n WHERE j.id = ANY (ARRAY(SELECT id FROM chosen)) RETURNING {{JobRecord.WholeColumns}}, n.now - j.run_at AS waited, {{IsPaused}} AS is_paused)
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
@@ -140,11 +140,12 @@ internal sealed partial class PostgreSqlJobStore
                 await EndRatesAsync(cancellationToken);
             }
 
-            var admission = await AdmitAsync(found, cancellationToken);
+            var (ours, hasGivenBack) = await GiveBackAsync(found, cancellationToken);
+            var admission = await AdmitAsync(ours, cancellationToken);
             await ReturnAsync(reserved, admission.Admitted, cancellationToken);
             claimed.AddRange(admission.Admitted.Select(ToClaimed));
             var isFull = found.Count >= room;
-            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver || facts.RateIsFree || admission.HasQueuedOthers;
+            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver || facts.RateIsFree || admission.HasQueuedOthers || hasGivenBack;
             if (claimed.Count >= request.Room || !mayBeMore || request.Suspect)
             {
                 _leftJobs = isFull;
@@ -174,7 +175,7 @@ internal sealed partial class PostgreSqlJobStore
                     :
                     [
                         PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name), PgValue.Count(room), PgValue.Texts(limits.Select(static limit => limit.Key)),
-                        PgValue.List<int>([.. limits.Select(static limit => Math.Max(0, limit.Room))], NpgsqlDbType.Integer), PgValue.Count(Suspicion),
+                        PgValue.List<int>([.. limits.Select(static limit => Math.Max(0, limit.Room))], NpgsqlDbType.Integer), PgValue.Count(Suspicion), PgValue.Texts(_namesOfOthers),
                     ]),
             cancellationToken);
         var found = rows.OfType<Found>().OrderBy(static one => one.Job.Rank).ThenBy(static one => one.DeadlineAt).ThenBy(static one => one.Job.Row).ToList();

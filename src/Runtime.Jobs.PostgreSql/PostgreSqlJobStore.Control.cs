@@ -109,22 +109,27 @@ internal sealed partial class PostgreSqlJobStore
                     """,
                     [.. values, PgValue.Time(Now)]);
 
+                // Held from here on: a discard, a purge or another retry of them comes before this or after it.
+                var found = await session.QueryAsync(
+                    $"SELECT j.id FROM {{s}}.history j WHERE j.state IN (11, 12) AND NOT (j.members > 0 AND j.name = '{BatchName}') AND {where} ORDER BY j.id FOR UPDATE",
+                    static reader => reader.GetGuid(0),
+                    [.. values.Select(static value => value.Clone())]);
+
                 // A job that is over has given its unique key back; one that is to live again needs it, and stays as it is when another one has it by now.
                 var taken = await session.QueryAsync(
-                    $$"""
+                    """
                     INSERT INTO {s}.keys AS k (name, key, job, until)
                     SELECT DISTINCT ON (j.name, j.unique_key) j.name, j.unique_key, j.id, 'infinity'::timestamptz FROM {s}.history j
-                    WHERE j.state IN (11, 12) AND j.unique_key IS NOT NULL AND j.uniqueness <> 2 AND {{where}} ORDER BY j.name, j.unique_key, j.row DESC
-                    ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce(${{now}}, statement_timestamp())
+                    WHERE j.id = ANY($1) AND j.unique_key IS NOT NULL AND j.uniqueness <> 2 ORDER BY j.name, j.unique_key, j.row DESC
+                    ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce($2, statement_timestamp())
                     RETURNING k.job
                     """,
                     static reader => reader.GetGuid(0),
-                    [.. values.Select(static value => value.Clone()), PgValue.Time(Now)]);
+                    [PgValue.Ids(found), PgValue.Time(Now)]);
                 var ended = await session.RunAsync(
-                    $$"""
+                    """
                     WITH gone AS (
-                      DELETE FROM {s}.history j WHERE j.state IN (11, 12) AND NOT (j.members > 0 AND j.name = '{{BatchName}}')
-                        AND (j.unique_key IS NULL OR j.uniqueness = 2 OR j.id = ANY(${{now + 1}})) AND {{where}} RETURNING j.*, coalesce(${{now}}, statement_timestamp()) AS now),
+                      DELETE FROM {s}.history j WHERE j.id = ANY($1) AND (j.unique_key IS NULL OR j.uniqueness = 2 OR j.id = ANY($3)) RETURNING j.*, coalesce($2, statement_timestamp()) AS now),
                     counted AS (
                       UPDATE {s}.jobs b SET members_left = b.members_left + g.members FROM (SELECT batch, count(*) AS members FROM gone WHERE batch IS NOT NULL GROUP BY batch) g WHERE b.id = g.batch AND b.state = 3)
                     INSERT INTO {s}.jobs (row, id, name, queue, state, priority, rank, run_at, deadline_at, ranked_at, enqueued_at, started_at, attempt, max_attempts, crashes, lease, node, args, last_error,
@@ -132,7 +137,7 @@ internal sealed partial class PostgreSqlJobStore
                     SELECT row, id, name, queue, 1, priority, priority, now, coalesce(now + deadline, 'infinity'), now, enqueued_at, started_at, 0, max_attempts, 0, lease, node, args, last_error,
                       deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, rate_key, rate_limit, rate_period FROM gone
                     """,
-                    [.. values.Select(static value => value.Clone()), PgValue.Time(Now), PgValue.Ids(taken)]);
+                    [PgValue.Ids(found), PgValue.Time(Now), PgValue.Ids(taken)]);
                 outbox.Work = parked + ended > 0;
                 return (long)parked + ended;
             },

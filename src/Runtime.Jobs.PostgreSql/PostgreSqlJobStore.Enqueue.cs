@@ -146,16 +146,27 @@ internal sealed partial class PostgreSqlJobStore
 
     private async Task<IEnumerable<JobReceipt>> AddUniqueAsync(Session session, List<NewJob> jobs)
     {
-        await session.RunAsync(InsertUnique, Parameters(jobs));
-        var holders = (await session.QueryAsync(
-            "SELECT name, key, job FROM {s}.keys WHERE key = ANY($1) AND name = ANY($2)",
-            static reader => (Key: (PgText.Decode(reader.GetString(0)), PgText.Decode(reader.GetString(1))), Job: reader.GetGuid(2)),
-            [PgValue.Texts(jobs.Select(static job => job.UniqueKey)), PgValue.Texts(jobs.Select(static job => job.Name).Distinct(StringComparer.Ordinal))])).ToDictionary(static holder => holder.Key, static holder => holder.Job);
-        return jobs.Select(job =>
+        for (var isAgain = false; ; isAgain = true)
         {
-            var holder = holders.GetValueOrDefault((job.Name, job.UniqueKey!), job.Id); // nobody: the job was stored by an earlier try, and is over
-            return new JobReceipt(holder, holder != job.Id);
-        });
+            await session.RunAsync(InsertUnique, Parameters(jobs));
+            var found = await session.QueryAsync(
+                "SELECT k.name, k.key, k.job, k.until = 'infinity' AND NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = k.job) FROM {s}.keys k WHERE k.key = ANY($1) AND k.name = ANY($2)",
+                static reader => (Key: (PgText.Decode(reader.GetString(0)), PgText.Decode(reader.GetString(1))), Job: reader.GetGuid(2), IsOrphan: reader.GetBoolean(3)),
+                [PgValue.Texts(jobs.Select(static job => job.UniqueKey)), PgValue.Texts(jobs.Select(static job => job.Name).Distinct(StringComparer.Ordinal))]);
+            if (!isAgain && found.Exists(static one => one.IsOrphan))
+            {
+                // Its job was deleted by hand, perhaps: it would swallow every job of the key from now on.
+                await session.RunAsync("DELETE FROM {s}.keys k WHERE k.job = ANY($1) AND NOT EXISTS (SELECT FROM {s}.jobs j WHERE j.id = k.job)", [PgValue.Ids(found.Where(static one => one.IsOrphan).Select(static one => one.Job))]);
+                continue;
+            }
+
+            var holders = found.ToDictionary(static one => one.Key, static one => one.Job);
+            return jobs.Select(job =>
+            {
+                var holder = holders.GetValueOrDefault((job.Name, job.UniqueKey!), job.Id); // nobody: the job was stored by an earlier try, and is over
+                return new JobReceipt(holder, holder != job.Id);
+            });
+        }
     }
 
     private async Task<JobReceipt> AddUniqueAsync(Session session, NewJob job, Outbox outbox)

@@ -54,7 +54,7 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
             await PostgreSqlJobSchema.PrepareAsync(database, _options.Migrate, cancellationToken);
             await HistoryDays.PrepareAsync(database, cancellationToken);
             _batcher = new(InsertPlainAsync);
-            _lease = new(database, node.Name, _options.NodeLease, this, _timers);
+            _lease = new(database, node, _options.NodeLease, this, _timers);
             _database = database;
             await _lease.StartAsync(cancellationToken);
         }

@@ -57,7 +57,7 @@ public sealed record JobOptions
     /// <value>Default <see langword="null"/>: no limit but the queue's. At most 200 characters.</value>
     public string? RateKey { get; init; }
 
-    /// <summary>Gets how many jobs of the <see cref="RateKey"/> may start in any <see cref="RatePeriod"/>. A job is held to its own limit; those that wait keep their order.</summary>
+    /// <summary>Gets how many jobs of the <see cref="RateKey"/> may start in any <see cref="RatePeriod"/>. A job is held to its own limit; those that wait keep their order, so one that waits by a stricter limit holds up those behind it: give a key one limit.</summary>
     /// <value>Default 1. From 1 to 1,000,000.</value>
     public int RateLimit { get; init; } = 1;
 

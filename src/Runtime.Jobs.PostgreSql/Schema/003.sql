@@ -9,4 +9,7 @@ ALTER TABLE {schema}.keys DROP CONSTRAINT keys_pkey, ADD CONSTRAINT keys_pkey PR
 -- What people look for among millions of jobs that went well. To make it takes some seconds for each ten million of them, and no job can end meanwhile.
 CREATE INDEX history_unsuccessful ON {schema}.history (state, row) WHERE state >= 11;
 
+-- The kinds of jobs that a process knows; null: it is of an earlier version, and has not said.
+ALTER TABLE {schema}.nodes ADD COLUMN names text[];
+
 UPDATE {schema}.meta SET value = 3 WHERE key = 'version';

@@ -92,67 +92,61 @@ public abstract partial class JobStoreConformanceTests
         }
     }
 
-    // Two clients of a few keys and two who run the jobs, beside one who cancels, discards, pauses and resumes.
     private async Task MeddleAsync(int seed)
     {
-        const int Steps = 250;
-        var left = 3;
-        var meddler = RunAsync(0, async random =>
+        var random = new Random(seed);
+        var running = new List<ClaimedJob>();
+        for (var step = 0; step < 800; step++)
         {
-            var jobs = (await Store.ListAsync(new JobFilter { States = [JobState.Queued, JobState.Blocked], PageSize = 20 }, CancellationToken.None)).Jobs;
-            JobFilter one = new() { Ids = jobs.Count > 0 ? [jobs[random.Next(jobs.Count)].Id] : [Guid.NewGuid()] };
+            var key = random.Next(3);
             var pause = new JobPause(random.Next(3) == 0 ? JobPauseScope.Name : JobPauseScope.Queue, random.Next(2) == 0 ? "known" : "q0");
-            await (random.Next(5) switch
+            var waiting = (await Store.ListAsync(new JobFilter { States = [JobState.Queued, JobState.Blocked], PageSize = 1000 }, CancellationToken.None)).Jobs;
+            JobFilter one = new() { Ids = [waiting.Count > 0 ? waiting[random.Next(waiting.Count)].Id : Guid.NewGuid()] };
+            switch (random.Next(13))
             {
-                0 => Store.CancelAsync(one.Ids[0], null, CancellationToken.None).AsTask(),
-                1 => Store.CancelAsync(one, null, CancellationToken.None).AsTask(),
-                2 => Store.DiscardAsync(one, CancellationToken.None).AsTask(),
-                3 => Store.PauseAsync(pause, CancellationToken.None).AsTask(),
-                _ => Store.ResumeAsync(pause.Scope, pause.Key, CancellationToken.None).AsTask(),
-            });
-        });
-        var clients = Enumerable.Range(1, 2).Select(client => RunAsync(client, async random =>
-            await EnqueueAsync(Job(random.Next(2) == 0 ? "known" : "another", "q" + random.Next(2)) with { ConcurrencyKey = "k" + random.Next(3), ConcurrencyLimit = 1 + random.Next(2) })));
-        var all = Task.WhenAll([meddler, .. clients]);
-        var runners = Task.WhenAll(Enumerable.Range(3, 2).Select(runner => Task.Run(async () =>
-        {
-            var random = new Random(seed + runner);
-            while (Volatile.Read(ref left) > 0)
-            {
-                foreach (var job in (await ClaimAsync(room: 1 + random.Next(4))).Jobs)
-                {
-                    await EndAsync(job, random.Next(4) == 0 && job.Attempt < job.Job.MaxAttempts ? JobEndingKind.Retry : JobEndingKind.Succeeded);
-                }
-
-                await Task.Yield();
+                case < 5:
+                    await EnqueueAsync(Job(random.Next(2) == 0 ? "known" : "another", "q" + random.Next(2)) with { ConcurrencyKey = "k" + key, ConcurrencyLimit = 1 + key });
+                    break;
+                case < 7:
+                    running.AddRange((await ClaimAsync(room: 1 + random.Next(3))).Jobs);
+                    break;
+                case 7 when running.Count > 0:
+                    var ended = running[random.Next(running.Count)];
+                    running.Remove(ended);
+                    await EndAsync(ended, random.Next(4) == 0 && ended.Attempt < ended.Job.MaxAttempts ? JobEndingKind.Retry : JobEndingKind.Succeeded);
+                    break;
+                case 8:
+                    await Store.CancelAsync(one.Ids[0], null, CancellationToken.None);
+                    break;
+                case 9:
+                    await Store.CancelAsync(one, null, CancellationToken.None);
+                    break;
+                case 10:
+                    await Store.DiscardAsync(one, CancellationToken.None);
+                    break;
+                case 11:
+                    await Store.PauseAsync(pause, CancellationToken.None);
+                    break;
+                default:
+                    await Store.ResumeAsync(pause.Scope, pause.Key, CancellationToken.None);
+                    break;
             }
-        })));
-        await Task.WhenAll(all, runners).WaitAsync(TimeSpan.FromSeconds(60));
 
-        await Store.ResumeAsync(JobPauseScope.Queue, "q0", CancellationToken.None);
-        await Store.ResumeAsync(JobPauseScope.Queue, "known", CancellationToken.None);
-        await Store.ResumeAsync(JobPauseScope.Name, "known", CancellationToken.None);
-        await Store.ResumeAsync(JobPauseScope.Name, "q0", CancellationToken.None);
-        while ((await ClaimAsync()).Jobs is { Count: > 0 } claimed)
-        {
-            foreach (var job in claimed)
-            {
-                await EndAsync(job, JobEndingKind.Succeeded);
-            }
+            await ShouldWaitForSomebodyAsync(running, $"step {step}");
         }
+    }
 
-        (await Store.CountAsync(new JobFilter(), CancellationToken.None)).Keys.ShouldBeSubsetOf([JobState.Succeeded, JobState.Cancelled]);
-
-        Task RunAsync(int who, Func<Random, Task> step) => Task.Run(async () =>
+    // Who waits for a place, and might run, waits for one that has it, or for one in a queue whose turn will come.
+    private async Task ShouldWaitForSomebodyAsync(List<ClaimedJob> running, string step)
+    {
+        var pauses = await Store.ListPausesAsync(CancellationToken.None);
+        var waiting = (await Store.ListAsync(new JobFilter { States = [JobState.Queued, JobState.Blocked], PageSize = 1000 }, CancellationToken.None)).Jobs
+            .Where(job => !pauses.Contains(new JobPause(JobPauseScope.Queue, job.Queue))).ToLookup(static job => job.State);
+        foreach (var job in waiting[JobState.Blocked].Where(job => !pauses.Contains(new JobPause(JobPauseScope.Name, job.Name))))
         {
-            var random = new Random(seed + who);
-            for (var i = 0; i < Steps; i++)
-            {
-                await step(random);
-            }
-
-            Interlocked.Decrement(ref left);
-        });
+            var isFull = running.Count(one => one.Job.ConcurrencyKey == job.ConcurrencyKey) > job.ConcurrencyKey![^1] - '0'; // the limit of "k0" is 1, and so on
+            (isFull || waiting[JobState.Queued].Any(one => one.ConcurrencyKey == job.ConcurrencyKey)).ShouldBeTrue($"{step}: {job.Id} waits for a place under '{job.ConcurrencyKey}' that nobody has. {job.Reason}");
+        }
     }
 
     private async Task<(ClaimedJob Running, Guid Second, Guid Third)> QueueBehindAsync(string queueOfSecond, string queueOfThird)
