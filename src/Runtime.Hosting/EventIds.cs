@@ -51,6 +51,7 @@ internal static class EventIds
     public const int ScheduleUnreadable = 809;
     public const int JobsImported = 810;
     public const int ScheduleNeverDue = 811;
+    public const int NothingToImport = 812;
 
     // 900: stores
     public const int StoreFailed = 901;

@@ -124,8 +124,8 @@ internal sealed partial class PostgreSqlJobStore
         }
 
         await session.RunAsync(
-            """
-            UPDATE {s}.jobs j SET state = 2, attempt = j.attempt - 1, owner = NULL, reason = a.why, rate_held = a.is_rated
+            $$"""
+            UPDATE {s}.jobs j SET state = 2, attempt = j.attempt - 1, {{Unstarted}}, reason = a.why, rate_held = a.is_rated
             FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::boolean[]) AS a(id, held, why, is_rated) WHERE j.id = ANY($1) AND j.id = a.id AND j.lease = a.held AND j.state::int = 4
             """,
             [

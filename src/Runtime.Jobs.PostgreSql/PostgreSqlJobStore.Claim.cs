@@ -28,9 +28,12 @@ internal sealed partial class PostgreSqlJobStore
         state = 4, lease = nextval('{s}.lease'), attempt = j.attempt + 1, started_at = n.now, reason = NULL, progress = NULL, progress_text = NULL, owner = $2, node = $3, suspect = false
         """;
 
+    // Of one that was taken and does not run after all.
+    private const string Unstarted = "owner = NULL, started_at = CASE WHEN j.attempt > 1 THEN j.started_at END, node = CASE WHEN j.attempt > 1 THEN j.node END";
+
     private const string Facts = """
         (SELECT count(*) FROM promoted),
-        least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses), (SELECT min(free_at) FROM {s}.rates WHERE free_at IS NOT NULL)) - n.now,
+        least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses WHERE isfinite(until)), (SELECT min(free_at) FROM {s}.rates WHERE free_at IS NOT NULL)) - n.now,
         EXISTS (SELECT FROM {s}.pauses WHERE until <= n.now),
         EXISTS (SELECT FROM {s}.rates WHERE free_at <= n.now),
         EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2))

@@ -38,7 +38,7 @@ internal sealed partial class PostgreSqlJobStore
             {
                 outbox.Work = true;
                 return await session.RunAsync(
-                    "UPDATE {s}.jobs SET state = CASE WHEN crashes > 0 THEN 0 ELSE 1 END, attempt = attempt - 1, owner = NULL WHERE id = ANY($1) AND lease = ANY($2) AND state::int = 4",
+                    $"UPDATE {{s}}.jobs j SET state = CASE WHEN crashes > 0 THEN 0 ELSE 1 END, attempt = attempt - 1, {Unstarted} WHERE id = ANY($1) AND lease = ANY($2) AND state::int = 4",
                     [PgValue.Ids(theirs.Select(static one => one.Job.Job.Id)), PgValue.List<long>([.. theirs.Select(static one => one.Job.Lease)], NpgsqlDbType.Bigint)]);
             },
             cancellationToken);

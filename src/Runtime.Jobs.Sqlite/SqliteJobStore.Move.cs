@@ -5,6 +5,8 @@ namespace Runtime.Jobs.Sqlite;
 /// <summary>How jobs move out, when one machine is no longer enough.</summary>
 internal sealed partial class SqliteJobStore
 {
+    public string Place => file.Path;
+
     public bool IsThere => File.Exists(file.Path);
 
     public async ValueTask<IReadOnlyList<JobCopy>> ReadAsync(bool waiting, int atMost, CancellationToken cancellationToken) => await ReadAsync(

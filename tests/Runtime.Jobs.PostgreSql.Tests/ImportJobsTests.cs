@@ -120,6 +120,32 @@ public sealed class ImportJobsTests(PostgreSqlServer server) : IDisposable
     }
 
     [Fact]
+    public async Task ImportJobs_OfSeveralProcessesAtOnce_AllStart_AndTheJobsRunOnce()
+    {
+        using (var host = await StartAsync(static (builder, path) => builder.UseSqlite($"Data Source={path}")))
+        {
+            await JobsOf(host).PauseAsync(new JobPause(JobPauseScope.Queue, "default"));
+            for (var i = 0; i < 300; i++)
+            {
+                await EnqueueAsync(JobsOf(host), $"{i}");
+            }
+
+            await host.StopAsync();
+        }
+
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => StartAsync(MoveIn))));
+        await JobsOf(hosts[0]).ResumeAsync(JobPauseScope.Queue, "default");
+        await Eventually.TrueAsync(() => _ran.Count >= 300);
+        foreach (var host in hosts)
+        {
+            await host.StopAsync();
+            host.Dispose();
+        }
+
+        _ran.Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 300).Select(static i => $"{i}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task ImportJobs_OfAFileInUse_StopsTheStartAndSaysWhy()
     {
         using var owner = await StartAsync(static (builder, path) => builder.UseSqlite($"Data Source={path}"));

@@ -25,11 +25,7 @@ public sealed class JobBatchHandle
     /// <returns>How the jobs ended.</returns>
     /// <exception cref="JobNotFoundException">The batch has been discarded.</exception>
     /// <exception cref="JobStoreException">The store did not answer for a minute (a shorter fault is waited out), or the process stops.</exception>
-    public async Task<JobBatchStatus> WaitAsync(CancellationToken cancellationToken = default)
-    {
-        await Job.WaitAsync(cancellationToken);
-        return await GetAsync(cancellationToken) ?? throw new JobNotFoundException(Id);
-    }
+    public Task<JobBatchStatus> WaitAsync(CancellationToken cancellationToken = default) => _client.WaitBatchAsync(Id, cancellationToken);
 
     /// <summary>Cancels all jobs that are not over, and the one at the end.</summary>
     /// <param name="reason">Why, for logs and status pages.</param>

@@ -29,6 +29,11 @@ internal sealed partial class JobClient
     {
         ArgumentNullException.ThrowIfNull(pause);
         JobRules.CheckWord(pause.Key, JobRules.LongestName, nameof(pause.Key));
+        if (pause.Until is { Year: < 2000 or >= 9000 } until)
+        {
+            throw new ArgumentException($"{nameof(pause.Until)} is {until:O}; it must be in the years 2000 to 8999. Leave it out for a pause that somebody has to end.", nameof(pause));
+        }
+
         return Enum.IsDefined(pause.Scope)
             ? store.PauseAsync(pause with { Reason = Short(pause.Reason) }, cancellationToken)
             : throw new ArgumentException($"{nameof(pause.Scope)} is {pause.Scope}; it must be one of the names of {nameof(JobPauseScope)}.", nameof(pause));
@@ -69,7 +74,7 @@ internal sealed partial class JobClient
                 {
                     // Ends early by a signal, and by the close of the process, which the next round throws.
                     await signal.WaitAsync(rest, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-                    rest = TimeSpan.FromTicks(Math.Min(rest.Ticks * 2, LongestRest.Ticks));
+                    rest = Longer(rest);
                     continue;
                 }
 
@@ -81,6 +86,26 @@ internal sealed partial class JobClient
             waiters.Leave(id);
         }
     }
+
+    /// <summary>Waits for the end of a batch, with the same patience.</summary>
+    public async Task<JobBatchStatus> WaitBatchAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await WaitAsync(id, cancellationToken);
+        var began = clock.GetTimestamp();
+        for (var rest = ShortestRest; ; rest = Longer(rest))
+        {
+            try
+            {
+                return await GetBatchAsync(id, cancellationToken) ?? throw new JobNotFoundException(id);
+            }
+            catch (JobStoreException exception) when (exception.IsTransient && clock.GetElapsedTime(began) < LongestFault)
+            {
+                await Task.Delay(rest, clock, cancellationToken);
+            }
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan rest) => TimeSpan.FromTicks(Math.Min(rest.Ticks * 2, LongestRest.Ticks));
 
     /// <summary>Waits for the success of a job.</summary>
     public async Task<JobInfo> WaitForSuccessAsync(Guid id, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ public sealed record JobOptions
     public JobUniqueness Uniqueness { get; init; } = JobUniqueness.UntilDone;
 
     /// <summary>Gets how long, from the enqueue on, the key is kept with <see cref="JobUniqueness.ForPeriod"/>.</summary>
-    /// <value>Default one day. More than zero, at most 10,000 days.</value>
+    /// <value>Default one day. More than zero, at most 10,000 days. In memory and in SQLite the key is kept no longer than the job itself is: the retention (Jobs:Retention) after its end, and in memory while it is among the last 10,000 that ended.</value>
     public TimeSpan UniquePeriod { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Gets a key of which at most <see cref="ConcurrencyLimit"/> jobs run at once, on all machines together.</summary>

@@ -4,7 +4,7 @@ namespace Runtime.Hosting;
 /// <param name="Scope">What kind of thing is paused.</param>
 /// <param name="Key">Its name.</param>
 /// <param name="Reason">Why, for status pages.</param>
-/// <param name="Until">When it ends by itself; <see langword="null"/>: not before somebody ends it.</param>
+/// <param name="Until">When it ends by itself, from the year 2000 to 8999; <see langword="null"/>: not before somebody ends it.</param>
 public sealed record JobPause(JobPauseScope Scope, string Key, string? Reason = null, DateTimeOffset? Until = null);
 
 /// <summary>What can be paused.</summary>

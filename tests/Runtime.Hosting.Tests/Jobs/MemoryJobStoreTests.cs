@@ -21,5 +21,13 @@ public sealed class MemoryJobStoreTests : JobStoreConformanceTests
         (await Store.CountAsync(new JobFilter(), CancellationToken.None)).ShouldHaveSingleItem().Value.ShouldBe(MemoryJobStore.MostFinished);
     }
 
+    [Fact]
+    public async Task Enqueue_OnceItIsClosed_IsRefusedAsInAFile()
+    {
+        await Store.DisposeAsync();
+
+        (await Should.ThrowAsync<JobStoreException>(async () => await EnqueueAsync(Job()))).IsTransient.ShouldBeFalse();
+    }
+
     protected override IJobStore Create(TimeProvider clock) => new MemoryJobStore(clock);
 }

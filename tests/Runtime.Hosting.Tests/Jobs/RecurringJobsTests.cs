@@ -32,6 +32,8 @@ public sealed class RecurringJobsTests
         var run = await host.Recurring().TriggerAsync("yearly");
         (await run!.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
         _script.Runs.ShouldHaveSingleItem().Value.ShouldBe(5);
+        (await Should.ThrowAsync<ArgumentException>(async () => await host.Jobs().PauseAsync(new JobPause(JobPauseScope.Schedule, "yearly", null, DateTimeOffset.MaxValue))))
+            .Message.ShouldStartWith("Until is 9999-12-31T23:59:59.9999999+00:00; it must be in the years 2000 to 8999. Leave it out for a pause that somebody has to end.");
         await host.Jobs().PauseAsync(new JobPause(JobPauseScope.Schedule, "yearly", "not this year"));
         (await host.Recurring().ListAsync()).ShouldHaveSingleItem().Pause!.Reason.ShouldBe("not this year");
         (await host.Recurring().TriggerAsync("other")).ShouldBeNull();

@@ -56,13 +56,49 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
         "is not currently accepting connections (55000). Nothing of it has happened.",
         () => ExecuteAsync("postgres", $"ALTER DATABASE {_database} WITH ALLOW_CONNECTIONS true"));
 
+    [Fact]
+    public async Task Waits_WhileConnectionsAreEnded_AllEnd()
+    {
+        using var host = Build(new Gate());
+        await host.StartAsync();
+        host.Services.GetRequiredService<Gate>().Open.TrySetResult();
+        var jobs = host.Services.GetRequiredService<IJobClient>();
+        using var over = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        var ending = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                await ExecuteAsync("postgres", EndSessions);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        });
+        var waits = new List<Task<JobBatchStatus>>();
+        while (!over.IsCancellationRequested)
+        {
+            try
+            {
+                waits.Add((await jobs.EnqueueBatchAsync(new JobBatch().Add<GateJob, NoArguments>(NoArguments.Value).Add<GateJob, NoArguments>(NoArguments.Value))).WaitAsync());
+            }
+            catch (JobStoreException exception) when (exception.IsTransient)
+            {
+                // The caller is told.
+            }
+        }
+
+        await ending;
+        foreach (var status in await Task.WhenAll(waits).WaitAsync(TimeSpan.FromSeconds(60)))
+        {
+            (status.Left, status.State).ShouldBe((0, JobState.Succeeded));
+        }
+
+        waits.ShouldNotBeEmpty();
+        await host.StopAsync();
+    }
+
     private async Task RefuseAsync(Func<Task> begin, string message, Func<Task> end)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var gate = new Gate();
-        builder.Services.AddSingleton(gate);
-        builder.Services.AddAsyncRuntime().AddJob<GateJob>().UsePostgreSql(ConnectionString(_database), options => (options.Schema, options.NodeLease) = (_schema, TimeSpan.FromSeconds(60)));
-        using var host = builder.Build();
+        using var host = Build(gate);
         await host.StartAsync();
         var jobs = host.Services.GetRequiredService<IJobClient>();
         var before = await jobs.EnqueueAsync<GateJob, NoArguments>(NoArguments.Value);
@@ -101,6 +137,14 @@ public sealed class ServerRefusalTests(PostgreSqlServer server) : IAsyncLifetime
         });
         (await after!.WaitAsync().WaitAsync(TimeSpan.FromSeconds(60))).State.ShouldBe(JobState.Succeeded);
         await host.StopAsync();
+    }
+
+    private IHost Build(Gate gate)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddSingleton(gate);
+        builder.Services.AddAsyncRuntime().AddJob<GateJob>().UsePostgreSql(ConnectionString(_database), options => (options.Schema, options.NodeLease) = (_schema, TimeSpan.FromSeconds(60)));
+        return builder.Build();
     }
 
     private string ConnectionString(string database) => new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = database }.ConnectionString;

@@ -13,6 +13,10 @@ internal sealed record JobImportSource(Func<IServiceProvider, IJobStore> Open);
 /// </remarks>
 internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IServiceProvider services, ILogger<JobImport> logger)
 {
+    // Another process that has the same line moves it away, or looks whether there is anything.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
+
     // Each may have arguments and a result of some hundred kilobytes.
     private const int JobsPerBatch = 200;
 
@@ -23,23 +27,44 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
     {
         foreach (var one in sources)
         {
-            await using var from = one.Open(services);
-            if (from is not IJobStoreSource source || store is not IJobStoreTarget target)
+            var began = TimeProvider.System.GetTimestamp();
+            while (!await TryMoveAsync(one, store, node, TimeProvider.System.GetElapsedTime(began) > LongestWait, cancellationToken))
             {
-                throw new InvalidOperationException(
-                    $"ImportJobs cannot move jobs from the store '{from.Kind}' into the store '{store.Kind}'; it moves them from SQLite into PostgreSQL. Name those two, or leave ImportJobs out.");
-            }
-
-            if (source.IsThere)
-            {
-                await MoveAsync(source, target, node, cancellationToken);
+                await Task.Delay(Rest, TimeProvider.System, cancellationToken);
             }
         }
     }
 
-    private async Task MoveAsync(IJobStoreSource source, IJobStoreTarget target, JobNode node, CancellationToken cancellationToken)
+    private async Task<bool> TryMoveAsync(JobImportSource one, IJobStore store, JobNode node, bool isLastTry, CancellationToken cancellationToken)
     {
-        await source.OpenAsync(node with { JobNames = [] }, NoListener.Instance, cancellationToken); // no names: what is parked stays so
+        await using var from = one.Open(services);
+        if (from is not IJobStoreSource source || store is not IJobStoreTarget target)
+        {
+            throw new InvalidOperationException(
+                $"ImportJobs cannot move jobs from the store '{from.Kind}' into the store '{store.Kind}'; it moves them from SQLite into PostgreSQL. Name those two, or leave ImportJobs out.");
+        }
+
+        if (!source.IsThere)
+        {
+            LogNothing(source.Kind, source.Place);
+            return true;
+        }
+
+        try
+        {
+            await source.OpenAsync(node with { JobNames = [] }, NoListener.Instance, cancellationToken); // no names: what is parked stays so
+        }
+        catch (JobStoreException exception) when (exception.InnerException is IOException && !isLastTry)
+        {
+            return false; // somebody has it
+        }
+
+        await MoveAsync(source, target, cancellationToken);
+        return true;
+    }
+
+    private async Task MoveAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    {
         var schedules = await MoveSchedulesAsync(source, target, cancellationToken);
         await MovePausesAsync(source, target, cancellationToken);
         var jobs = await MoveJobsAsync(source, target, waiting: true, cancellationToken) + await MoveJobsAsync(source, target, waiting: false, cancellationToken);
@@ -95,4 +120,7 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
 
     [LoggerMessage(EventIds.JobsImported, LogLevel.Information, "{Jobs} jobs and {Schedules} recurring jobs were moved from the store {From} into the store {To}.", EventName = nameof(EventIds.JobsImported))]
     private partial void LogImported(long jobs, int schedules, string from, string to);
+
+    [LoggerMessage(EventIds.NothingToImport, LogLevel.Information, "There is no store {From} at {Place} to move jobs from. If there should be one, look at the place; if not, the line ImportJobs may go.", EventName = nameof(EventIds.NothingToImport))]
+    private partial void LogNothing(string from, string place);
 }

@@ -43,6 +43,7 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
     private long _lastRow;
     private long _lastLease;
     private int _finishedCount;
+    private bool _isClosed;
 
     public string Kind => "memory";
 
@@ -61,7 +62,15 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
 
     public ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken) => new(clock.GetUtcNow());
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<IReadOnlyList<JobReceipt>> EnqueueAsync(IReadOnlyList<NewJob> jobs, DbTransaction? transaction, CancellationToken cancellationToken)
     {
@@ -75,6 +84,11 @@ internal sealed partial class MemoryJobStore(TimeProvider clock) : IJobStore
         var told = new Told();
         lock (_lock)
         {
+            if (_isClosed)
+            {
+                throw new JobStoreException("The job store is closed: the process is stopping.", isTransient: false);
+            }
+
             var now = clock.GetUtcNow();
             for (var i = 0; i < receipts.Length; i++)
             {

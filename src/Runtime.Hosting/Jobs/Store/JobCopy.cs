@@ -20,6 +20,9 @@ public sealed record JobCopy
 /// <remarks>Between <see cref="IJobStore.OpenAsync"/> and its end, by one caller, and nobody claims meanwhile.</remarks>
 public interface IJobStoreSource : IJobStore
 {
+    /// <summary>Gets where it is, for messages.</summary>
+    string Place { get; }
+
     /// <summary>Gets whether there is a store at all; asked before it is opened, which might make one.</summary>
     bool IsThere { get; }
 

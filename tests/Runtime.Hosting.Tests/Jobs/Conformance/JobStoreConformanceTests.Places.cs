@@ -58,6 +58,36 @@ public abstract partial class JobStoreConformanceTests
         (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Id.ShouldBe(second);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pause_UntilTheEndOrTheBeginningOfTime_HoldsUpNothingElse(bool isEnd)
+    {
+        await EnqueueAsync(Job(queue: "side"));
+        var id = await EnqueueAsync(Job());
+        await Store.PauseAsync(new JobPause(JobPauseScope.Queue, "side", null, isEnd ? DateTimeOffset.MaxValue : DateTimeOffset.MinValue), CancellationToken.None);
+
+        var claimed = new List<Guid>();
+        for (var i = 0; i < 3; i++)
+        {
+            claimed.AddRange((await ClaimAsync()).Jobs.Select(static job => job.Job.Id)); // a pause that is over ends with a claim
+        }
+
+        claimed.ShouldContain(id);
+        claimed.Count.ShouldBe(isEnd ? 1 : 2);
+    }
+
+    [Fact]
+    public async Task AJob_ThatWasSetAsideBeforeItsFirstRun_HasNotStarted()
+    {
+        var (running, second, _) = await QueueBehindAsync("default", "default");
+
+        var blocked = await GetAsync(second);
+
+        (blocked.State, blocked.Attempt, blocked.StartedAt, blocked.Node).ShouldBe((JobState.Blocked, 0, null, null));
+        (await GetAsync(running.Job.Id)).StartedAt.ShouldNotBeNull();
+    }
+
     [Fact]
     public async Task Cancel_ByFilter_OfAChainAndABatch_EndsEachForTheCallersReason()
     {
