@@ -11,7 +11,8 @@ internal sealed class Database : IAsyncDisposable
 {
     // A prepared statement keeps the plan of the hour in which it was planned. In a table of no or few rows the planner reads the whole, and goes on to when a hundred thousand have come, until a vacuum.
     // Whatever it knows, each statement of the daily work has an index to go by; those that have none say so (Session.MayScanAsync). A scan that there is no way round has a price by which it would be compiled.
-    private const string SessionSettings = "SET enable_seqscan = off; SET jit = off";
+    // And a process that freezes within a transaction does not keep its locks for longer than others take to find it dead.
+    private const string SessionSettings = "SET enable_seqscan = off; SET jit = off; SET idle_in_transaction_session_timeout = '15s'";
 
     // Two transactions that wait for each other are told after a second; three of those in a row are no accident.
     private const int MostTries = 5;

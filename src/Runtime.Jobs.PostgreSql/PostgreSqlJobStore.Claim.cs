@@ -75,6 +75,8 @@ internal sealed partial class PostgreSqlJobStore
 
     private const int FactCount = 5;
 
+    private static readonly TimeSpan HeldUpRest = TimeSpan.FromMilliseconds(100);
+
     // The leases that claims have returned and no end has named yet; and whether a claim failed, so that there may be others.
     private readonly ConcurrentDictionary<long, bool> _handedOut = new();
     private readonly SemaphoreSlim _claiming = new(1, 1);
@@ -133,28 +135,26 @@ internal sealed partial class PostgreSqlJobStore
             var room = request.Room - claimed.Count;
             var reserved = await ReserveAsync(request, room, claimed, cancellationToken);
             var (facts, found) = await TakeAsync(request, room, claimed, reserved, cancellationToken);
-            if (facts.PauseIsOver)
-            {
-                await EndPausesAsync(cancellationToken);
-            }
-
-            if (facts.RateIsFree)
-            {
-                await EndRatesAsync(cancellationToken);
-            }
+            var hasEndedPauses = facts.PauseIsOver && await EndPausesAsync(cancellationToken);
+            var hasFreed = facts.RateIsFree && await EndRatesAsync(cancellationToken);
 
             var (ours, hasGivenBack) = await GiveBackAsync(found, cancellationToken);
             var admission = await AdmitAsync(ours, cancellationToken);
             await ReturnAsync(reserved, admission.Admitted, cancellationToken);
             claimed.AddRange(admission.Admitted.Select(ToClaimed));
             var isFull = found.Count >= room;
-            var mayBeMore = isFull || facts.Promoted > 0 || facts.PauseIsOver || facts.RateIsFree || admission.HasQueuedOthers || hasGivenBack;
+            var mayBeMore = isFull || facts.Promoted > 0 || hasEndedPauses || hasFreed || admission.HasQueuedOthers || hasGivenBack;
             if (claimed.Count >= request.Room || !mayBeMore || request.Suspect)
             {
                 _leftJobs = isFull;
                 _polling.Answered(asked, claimed.Count);
                 var suspectWaits = facts.SuspectWaits && !request.Suspect && await AdoptSuspectAsync(cancellationToken);
                 var due = reserved.Select(static one => one.FreeIn).Append(facts.NextDue).Append(admission.FreeIn).Min();
+                if (facts.PauseIsOver != hasEndedPauses || facts.RateIsFree != hasFreed)
+                {
+                    due = due > HeldUpRest ? due : HeldUpRest; // another session has what is due: it may be at work on it, or stay so for long
+                }
+
                 return new JobClaims(claimed, due < TimeSpan.Zero ? TimeSpan.Zero : due, mayBeMore && !request.Suspect, suspectWaits);
             }
         }

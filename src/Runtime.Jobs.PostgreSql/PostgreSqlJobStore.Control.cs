@@ -251,7 +251,7 @@ internal sealed partial class PostgreSqlJobStore
         return true;
     }
 
-    private async Task EndPausesAsync(CancellationToken cancellationToken) => await WriteAsync(
+    private async Task<bool> EndPausesAsync(CancellationToken cancellationToken) => await WriteAsync(
         async (session, outbox) =>
         {
             var over = await session.QueryAsync(
@@ -263,7 +263,7 @@ internal sealed partial class PostgreSqlJobStore
                 await ResumeAsync(session, scope, key, outbox);
             }
 
-            return true;
+            return over.Count > 0;
         },
         cancellationToken);
 }

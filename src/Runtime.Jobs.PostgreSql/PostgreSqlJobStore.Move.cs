@@ -24,10 +24,12 @@ internal sealed partial class PostgreSqlJobStore
             t.now AS ranked_at, c.enqueued_at, c.started_at, c.finished_at, c.attempt, t.max_attempts, c.crashes, c.node, t.args, c.result, c.reason, c.last_error, c.progress, c.progress_text,
             t.deadline, t.timeout, t.retry_delay, t.unique_key, t.uniqueness, t.unique_period, t.concurrency_key, t.concurrency_limit, coalesce(string_to_array(t.tags, E'\n'), '{}') AS tags, t.trace, t.parent, t.parent_on,
             t.schedule, t.batch, t.members, c.members_left, t.rate_key, t.rate_limit, t.rate_period, c.key_until, t.number
-          FROM t JOIN c USING (number) WHERE NOT EXISTS (SELECT FROM {s}.all_jobs j WHERE j.id = t.id)),
+          FROM t JOIN c USING (number) WHERE (SELECT true FROM {s}.jobs j WHERE j.id = t.id LIMIT 1) IS NULL AND (SELECT true FROM {s}.history j WHERE j.id = t.id LIMIT 1) IS NULL),
         live AS (INSERT INTO {s}.jobs ({{Columns}}) SELECT {{Columns}} FROM fresh WHERE state NOT IN (10, 11, 12) ORDER BY number),
         over AS (INSERT INTO {s}.history ({{Columns}}) SELECT {{Columns}} FROM fresh WHERE state IN (10, 11, 12) ORDER BY number),
-        keyed AS (INSERT INTO {s}.keys (name, key, job, until) SELECT name, unique_key, id, key_until FROM fresh WHERE key_until IS NOT NULL AND unique_key IS NOT NULL ON CONFLICT (name, key) DO NOTHING)
+        keyed AS (
+          INSERT INTO {s}.keys AS k (name, key, job, until) SELECT name, unique_key, id, key_until FROM fresh WHERE key_until IS NOT NULL AND unique_key IS NOT NULL
+          ON CONFLICT (name, key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= coalesce($1, statement_timestamp()))
         SELECT count(*) FROM fresh
         """;
 
@@ -40,6 +42,7 @@ internal sealed partial class PostgreSqlJobStore
             await session.RunAsync(
                 "UPDATE {s}.jobs p SET has_children = true WHERE NOT p.has_children AND (p.id = ANY($1) OR p.id = ANY($2)) AND EXISTS (SELECT FROM {s}.jobs c WHERE c.state = 3 AND c.parent = p.id)",
                 [PgValue.Ids(jobs.Select(static copy => copy.Job.Id)), PgValue.Ids(jobs.Select(static copy => copy.Job.After).OfType<Guid>())]);
+            await session.RunAsync($"{ReleaseParked} AND id = ANY($3)", [PgValue.Time(Now), PgValue.Texts(_node.JobNames), PgValue.Ids(jobs.Select(static copy => copy.Job.Id))]);
             outbox.Work = fresh > 0;
             return (int)fresh;
         },

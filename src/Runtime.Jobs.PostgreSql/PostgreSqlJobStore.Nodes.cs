@@ -6,6 +6,12 @@ namespace Runtime.Jobs.PostgreSql;
 /// <summary>Nodes that come, go and die.</summary>
 internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
 {
+    // $1 now, $2 names.
+    private const string ReleaseParked = """
+        UPDATE {s}.jobs SET state = 1, attempt = 0, reason = NULL, rank = priority, run_at = n.now, ranked_at = n.now, deadline_at = coalesce(n.now + deadline, 'infinity')
+        FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE state = 13 AND name = ANY($2)
+        """;
+
     bool INodeLeaseOwner.IsWatching => _notifications is not { IsListening: true } && !Lease.IsAlone && _listener.Awaited.Count > 0;
 
     async Task INodeLeaseOwner.LookForEndsAsync(CancellationToken cancellationToken)
@@ -103,12 +109,7 @@ internal sealed partial class PostgreSqlJobStore : INodeLeaseOwner
         await WriteAsync(
             async (session, outbox) =>
             {
-                var released = await session.RunAsync(
-                    """
-                    UPDATE {s}.jobs SET state = 1, attempt = 0, reason = NULL, rank = priority, run_at = n.now, ranked_at = n.now, deadline_at = coalesce(n.now + deadline, 'infinity')
-                    FROM (SELECT coalesce($1, statement_timestamp()) AS now) n WHERE state = 13 AND name = ANY($2)
-                    """,
-                    [PgValue.Time(Now), PgValue.Texts(_node.JobNames)]);
+                var released = await session.RunAsync(ReleaseParked, [PgValue.Time(Now), PgValue.Texts(_node.JobNames)]);
                 outbox.Work = released > 0;
                 return true;
             },

@@ -13,10 +13,18 @@ internal sealed partial class PostgreSqlJobStore
     private async Task<(List<Found> Held, TimeSpan? FreeIn)> StartUnderRateAsync(Session session, string key, IEnumerable<Found> jobs)
     {
         var (starts, now) = await LockStartsAsync(session, PrefixOfKeys + key);
+        var first = await FirstHeldPlaceAsync(session, key);
         DateTimeOffset? freeAt = null;
         var held = new List<Found>();
         foreach (var one in jobs)
         {
+            if (first is { } earlier && earlier.CompareTo((one.Job.Rank, one.DeadlineAt, one.Job.Row)) < 0)
+            {
+                freeAt = now; // it would overtake those that wait: it joins them, and the next look takes them in order
+                held.Add(one);
+                continue;
+            }
+
             if (starts.Room(one.Job.Job.Rate, now) > 0)
             {
                 starts.Add(1, one.Job.Job.RatePeriod, now);
@@ -38,7 +46,7 @@ internal sealed partial class PostgreSqlJobStore
     }
 
     // Queues as many as may start now. The next look reckons with their starts; if those are held up by something else, that look finds room and queues more.
-    private async Task EndRatesAsync(CancellationToken cancellationToken) => await WriteAsync(
+    private async Task<bool> EndRatesAsync(CancellationToken cancellationToken) => await WriteAsync(
         async (session, outbox) =>
         {
             var keys = await session.QueryAsync(
@@ -48,7 +56,7 @@ internal sealed partial class PostgreSqlJobStore
                 await FreeAsync(session, key, outbox);
             }
 
-            return true;
+            return keys.Count > 0;
         },
         cancellationToken);
 
@@ -62,7 +70,7 @@ internal sealed partial class PostgreSqlJobStore
             var queued = await session.RunAsync(
                 $$"""
                 UPDATE {s}.jobs SET {{QueuedAgain}}, rate_held = false WHERE id = ANY (ARRAY(
-                  SELECT id FROM {s}.jobs WHERE state = 2 AND rate_held AND rate_key = $1 ORDER BY rank, deadline_at, row LIMIT $2 FOR UPDATE))
+                  SELECT id FROM {s}.jobs WHERE state = 2 AND rate_held AND rate_key = $1 ORDER BY rank, deadline_at, row LIMIT $2 FOR UPDATE SKIP LOCKED))
                 """,
                 [PgValue.Text(key[PrefixOfKeys.Length..]), PgValue.Count(room)]);
             outbox.Work |= queued > 0;
@@ -70,10 +78,23 @@ internal sealed partial class PostgreSqlJobStore
             {
                 starts.Add(queued, first.Period, now); // as if they had started; it is not stored
                 freeAt = starts.FreeAt(next, now);
+                if (queued < room && freeAt <= now)
+                {
+                    freeAt = now + HeldUpRest; // another session holds the row of one that could start
+                }
             }
         }
 
         await session.RunAsync("UPDATE {s}.rates SET free_at = $2 WHERE key = $1", [PgValue.Text(key), PgValue.Time(freeAt)]);
+    }
+
+    private static async Task<(int Rank, DateTimeOffset DeadlineAt, long Row)?> FirstHeldPlaceAsync(Session session, string key)
+    {
+        var places = await session.QueryAsync(
+            "SELECT rank, deadline_at, row FROM {s}.jobs WHERE state = 2 AND rate_held AND rate_key = $1 ORDER BY rank, deadline_at, row LIMIT 1",
+            static reader => ((int)reader.GetInt16(0), reader.GetDateTime(1) is var at && at < DateTime.MaxValue.AddDays(-1) ? new DateTimeOffset(at, TimeSpan.Zero) : DateTimeOffset.MaxValue, reader.GetInt64(2)),
+            [PgValue.Text(key)]);
+        return places.Count > 0 ? places[0] : null;
     }
 
     private static async Task<JobRate?> FirstHeldAsync(Session session, string key)

@@ -92,12 +92,13 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
         return here.Count;
     }
 
-    // Not those of a node: it has another name there.
+    // Not those of a node: it has another name there. One that is there already is newer.
     private static async Task MovePausesAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
     {
+        var there = (await target.ListPausesAsync(cancellationToken)).Select(static pause => (pause.Scope, pause.Key)).ToHashSet();
         foreach (var pause in await source.ListPausesAsync(cancellationToken))
         {
-            if (pause.Scope != JobPauseScope.Node)
+            if (pause.Scope != JobPauseScope.Node && !there.Contains((pause.Scope, pause.Key)))
             {
                 await target.PauseAsync(pause, cancellationToken);
             }
