@@ -50,6 +50,7 @@ internal static class QueueTexts
         rate = default;
         if (split < 0
             || !int.TryParse(text[..split], NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > JobRules.MostStarts
+            || !text[(split + 1)..].Contains(':') // "1" alone would be a day
             || !TimeSpan.TryParseExact(text[(split + 1)..].Trim(), "c", CultureInfo.InvariantCulture, out var period) || !JobRules.IsRatePeriod(period))
         {
             return false;
