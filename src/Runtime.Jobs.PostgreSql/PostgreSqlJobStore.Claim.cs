@@ -36,7 +36,8 @@ internal sealed partial class PostgreSqlJobStore
         least((SELECT min(run_at) FROM {s}.jobs WHERE state = 0 AND run_at > n.now), (SELECT min(until) FROM {s}.pauses WHERE isfinite(until)), (SELECT min(free_at) FROM {s}.rates WHERE free_at IS NOT NULL)) - n.now,
         EXISTS (SELECT FROM {s}.pauses WHERE until <= n.now),
         EXISTS (SELECT FROM {s}.rates WHERE free_at <= n.now),
-        EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2))
+        EXISTS (SELECT FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2)),
+        EXISTS (SELECT FROM {s}.jobs WHERE unsettled)
         """;
 
     private const string MayClaim = """
@@ -73,7 +74,7 @@ internal sealed partial class PostgreSqlJobStore
         SELECT {{Facts}}, taken.* FROM n LEFT JOIN taken ON true
         """;
 
-    private const int FactCount = 5;
+    private const int FactCount = 6;
 
     private static readonly TimeSpan HeldUpRest = TimeSpan.FromMilliseconds(100);
 
@@ -138,12 +139,13 @@ internal sealed partial class PostgreSqlJobStore
             var hasEndedPauses = facts.PauseIsOver && await EndPausesAsync(cancellationToken);
             var hasFreed = facts.RateIsFree && await EndRatesAsync(cancellationToken);
 
+            var hasSettled = facts.IsUnsettled && await SettleAsync(cancellationToken);
             var (ours, hasGivenBack) = await GiveBackAsync(found, cancellationToken);
             var admission = await AdmitAsync(ours, cancellationToken);
             await ReturnAsync(reserved, admission.Admitted, cancellationToken);
             claimed.AddRange(admission.Admitted.Select(ToClaimed));
             var isFull = found.Count >= room;
-            var mayBeMore = isFull || facts.Promoted > 0 || hasEndedPauses || hasFreed || admission.HasQueuedOthers || hasGivenBack;
+            var mayBeMore = isFull || facts.Promoted > 0 || hasEndedPauses || hasFreed || hasSettled || admission.HasQueuedOthers || hasGivenBack;
             if (claimed.Count >= request.Room || !mayBeMore || request.Suspect)
             {
                 _leftJobs = isFull;
@@ -170,7 +172,7 @@ internal sealed partial class PostgreSqlJobStore
                 request.Suspect ? ClaimSuspect : ClaimJobs,
                 reader =>
                 {
-                    facts ??= new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetTimeSpan(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4));
+                    facts ??= new(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetTimeSpan(1), reader.GetBoolean(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetBoolean(5));
                     return reader.IsDBNull(FactCount) ? null : ReadFound(reader);
                 },
                 request.Suspect
@@ -239,7 +241,7 @@ internal sealed partial class PostgreSqlJobStore
             cancellationToken);
     }
 
-    private sealed record ClaimFacts(long Promoted, TimeSpan? NextDue, bool PauseIsOver, bool RateIsFree, bool SuspectWaits);
+    private sealed record ClaimFacts(long Promoted, TimeSpan? NextDue, bool PauseIsOver, bool RateIsFree, bool SuspectWaits, bool IsUnsettled);
 
     private sealed record Found(JobRecord Job, DateTimeOffset DeadlineAt, TimeSpan Waited, bool IsPaused);
 }

@@ -138,10 +138,21 @@ internal sealed partial class PostgreSqlJobStore
                       deadline, timeout, retry_delay, unique_key, uniqueness, unique_period, concurrency_key, concurrency_limit, tags, trace, parent, parent_on, schedule, batch, members, rate_key, rate_limit, rate_period FROM gone
                     """,
                     [PgValue.Ids(found), PgValue.Time(Now), PgValue.Ids(taken)]);
+                await WaitForMembersAsync(session, found);
                 outbox.Work = parked + ended > 0;
                 return (long)parked + ended;
             },
             cancellationToken);
+    }
+
+    // The end of a batch runs when its members are over, also when it is tried again before. Their rows are held, so that none ends uncounted.
+    private static async Task WaitForMembersAsync(Session session, List<Guid> batches)
+    {
+        var members = await session.QueryAsync("SELECT batch FROM {s}.jobs WHERE batch = ANY($1) ORDER BY id FOR UPDATE", static reader => reader.GetGuid(0), [PgValue.Ids(batches)]);
+        foreach (var (batch, count) in members.CountBy(static batch => batch))
+        {
+            await session.RunAsync("UPDATE {s}.jobs SET state = 3, members_left = $2 WHERE id = $1 AND state::int = 1", [PgValue.Id(batch), PgValue.Count(count)]);
+        }
     }
 
     public async ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken)

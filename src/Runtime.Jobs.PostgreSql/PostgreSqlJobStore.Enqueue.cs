@@ -68,27 +68,6 @@ internal sealed partial class PostgreSqlJobStore
         return receipts;
     }
 
-    private async Task<IReadOnlyList<JobReceipt>> EnqueueInAsync(IReadOnlyList<NewJob> jobs, DbTransaction transaction, CancellationToken cancellationToken)
-    {
-        if (transaction is not NpgsqlTransaction { Connection: { } connection } || !Db.IsSame(connection))
-        {
-            throw new NotSupportedException(
-                $"A {transaction.GetType().Name} cannot be joined: the jobs are in the PostgreSQL database '{Db.Name}' on '{Db.Host}'. Begin the transaction on a connection to that database, or enqueue after it has committed.");
-        }
-
-        try
-        {
-            var receipts = await AddAllAsync(new Session(Db, connection, cancellationToken), jobs, new Outbox());
-            _polling.Quicken(); // nobody tells us of a foreign commit: look more often for a while
-            _listener.WorkArrived();
-            return receipts;
-        }
-        catch (NpgsqlException exception)
-        {
-            throw Db.Explain(exception);
-        }
-    }
-
     /// <summary>Stores jobs that have neither a unique key nor a job to wait for; for the batcher.</summary>
     private Task<int> InsertPlainAsync(IReadOnlyList<NewJob> jobs, CancellationToken cancellationToken) =>
         Db.RunAsync(session => session.RunAsync(InsertPlain, Parameters(jobs)), cancellationToken);
@@ -121,7 +100,7 @@ internal sealed partial class PostgreSqlJobStore
             var alike = jobs.Skip(receipts.Count).TakeWhile(job => (job.UniqueKey is null) == (first.UniqueKey is null) && job.After is null && first.After is null);
             if (first.After is not null)
             {
-                receipts.Add(first.UniqueKey is not null ? await AddUniqueAsync(session, first, outbox) : await AddChildAsync(session, first, outbox));
+                receipts.Add(await AddChildAsync(session, first, outbox));
             }
             else if (first.UniqueKey is null)
             {
@@ -169,24 +148,16 @@ internal sealed partial class PostgreSqlJobStore
         }
     }
 
-    private async Task<JobReceipt> AddUniqueAsync(Session session, NewJob job, Outbox outbox)
+    private async Task<JobReceipt> AddChildAsync(Session session, NewJob job, Outbox outbox)
     {
-        var state = job.After is { } parent ? await DecideAsync(session, parent) : null;
-        var receipt = (await AddUniqueAsync(session, [job])).Single();
-        if (!receipt.IsDuplicate)
+        var parent = await DecideAsync(session, job.After!.Value);
+        var receipt = (job.UniqueKey is null ? await AddPlainAsync(session, [job]) : await AddUniqueAsync(session, [job])).Single();
+        if (parent is { IsLive: false } over && !receipt.IsDuplicate)
         {
-            await SettleAsync(session, job, state, outbox);
+            await ReleaseAsync(session, [(job.Id, job.On, job.After!.Value, over.End)], outbox); // it does not wait
         }
 
         return receipt;
-    }
-
-    private async Task<JobReceipt> AddChildAsync(Session session, NewJob job, Outbox outbox)
-    {
-        var state = await DecideAsync(session, job.After!.Value);
-        await session.RunAsync(InsertPlain, Parameters([job]));
-        await SettleAsync(session, job, state, outbox);
-        return new(job.Id, IsDuplicate: false);
     }
 
     // Marks the parent, or finds how it ended. Who ends a job holds its row, so either it sees the mark, or its end is seen here once it has committed.
@@ -199,15 +170,6 @@ internal sealed partial class PostgreSqlJobStore
 
         var ended = await session.ScalarAsync<short?>("SELECT state FROM {s}.history WHERE id = $1", [PgValue.Id(parent)]);
         return new(IsLive: false, (JobState?)ended);
-    }
-
-    // A continuation whose parent is over already, or is not there, does not wait.
-    private async Task SettleAsync(Session session, NewJob job, ParentState? parent, Outbox outbox)
-    {
-        if (parent is { IsLive: false } over)
-        {
-            await ReleaseAsync(session, [(job.Id, job.On, job.After!.Value, over.End)], outbox);
-        }
     }
 
     private sealed record ParentState(bool IsLive, JobState? End);

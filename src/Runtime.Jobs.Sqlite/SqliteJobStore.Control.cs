@@ -118,6 +118,14 @@ internal sealed partial class SqliteJobStore
                 }
 
                 session.Run("UPDATE runtime_jobs SET attempt = 0, crashes = 0, suspect = 0, cancel = 0, reason = NULL WHERE row = ?1", job.Row);
+                var members = job.Job.Members == 0 ? 0 : session.Number("SELECT count(*) FROM runtime_jobs WHERE batch = ?1 AND state NOT IN (10, 11, 12)", job.Job.Id);
+                if (members > 0)
+                {
+                    // The end of a batch runs when its members are over, also when it is tried again before.
+                    session.Run("UPDATE runtime_jobs SET state = 3, members_left = ?2, finished_at = NULL WHERE row = ?1", job.Row, members);
+                    continue;
+                }
+
                 Admit(session, job.Row, job.Job, now, now);
             }
 

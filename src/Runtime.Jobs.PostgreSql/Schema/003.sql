@@ -12,4 +12,10 @@ CREATE INDEX history_unsuccessful ON {schema}.history (state, row) WHERE state >
 -- The kinds of jobs that a process knows; null: it is of an earlier version, and has not said.
 ALTER TABLE {schema}.nodes ADD COLUMN names text[];
 
+-- It was enqueued in a transaction of the caller's, and has not yet looked for the job that it waits for: that would have held that job's row until the caller's commit.
+ALTER TABLE {schema}.jobs ADD COLUMN unsettled boolean NOT NULL DEFAULT false;
+ALTER TABLE {schema}.history ADD COLUMN unsettled boolean NOT NULL DEFAULT false;
+CREATE OR REPLACE VIEW {schema}.all_jobs AS SELECT * FROM {schema}.jobs UNION ALL SELECT * FROM {schema}.history;
+CREATE INDEX jobs_unsettled ON {schema}.jobs (row) WHERE unsettled;
+
 UPDATE {schema}.meta SET value = 3 WHERE key = 'version';

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using Runtime.Core;
 using Runtime.Hosting;
@@ -50,6 +51,112 @@ public sealed class HeldRowTests(PostgreSqlServer server)
         }
 
         await Eventually.TrueAsync(async () => (await node.ClaimAsync()).Any(job => job.Job.Id == held));
+    }
+
+    [Theory]
+    [InlineData(JobEndingKind.Succeeded, JobState.Running)]
+    [InlineData(JobEndingKind.Failed, JobState.Cancelled)]
+    public async Task AnOpenTransactionOfTheCaller_HoldsUpNoEnd_AndItsContinuationComesAfterTheCommit(JobEndingKind kind, JobState expected)
+    {
+        await using var node = await OpenAsync();
+        await node.EnqueueAsync(StoreNode.Job() with { UniqueKey = "key" });
+        var parent = (await node.ClaimAsync()).ShouldHaveSingleItem();
+        var (child, grandchild, early) = (StoreNode.Job() with { After = parent.Job.Id }, StoreNode.Job(), StoreNode.Job() with { After = parent.Job.Id, UniqueKey = "another" });
+        grandchild = grandchild with { After = child.Id, On = JobContinuation.Any };
+        await using (var connection = new NpgsqlConnection(server.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            (await node.Store.EnqueueAsync([child, grandchild, StoreNode.Job() with { UniqueKey = "key" }, early], transaction, CancellationToken.None))
+                .Select(static receipt => (receipt.Id, receipt.IsDuplicate)).ShouldBe([(child.Id, false), (grandchild.Id, false), (parent.Job.Id, true), (early.Id, false)]);
+
+            (await node.Store.EndAsync([new JobEnding(parent.Lease, kind)], CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(10))).ShouldBe([true]);
+            await node.ClaimAsync();
+            await transaction.CommitAsync();
+        }
+
+        await node.ClaimAsync();
+
+        (await node.Store.GetAsync(child.Id, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(expected);
+        (await node.Store.GetAsync(early.Id, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(expected);
+        (await node.Store.GetAsync(grandchild.Id, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(expected == JobState.Cancelled ? JobState.Running : JobState.Waiting);
+    }
+
+    [Fact]
+    public async Task AContinuation_OfACommittedTransaction_WaitsForAJobThatStillRuns()
+    {
+        await using var node = await OpenAsync();
+        await node.EnqueueAsync(StoreNode.Job());
+        var parent = (await node.ClaimAsync()).ShouldHaveSingleItem();
+        var child = StoreNode.Job() with { After = parent.Job.Id };
+        await using (var connection = new NpgsqlConnection(server.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await node.Store.EnqueueAsync([child], transaction, CancellationToken.None);
+            await transaction.CommitAsync();
+        }
+
+        (await node.ClaimAsync()).ShouldBeEmpty();
+        await node.Store.EndAsync([new JobEnding(parent.Lease, JobEndingKind.Succeeded)], CancellationToken.None);
+
+        (await node.ClaimAsync()).ShouldHaveSingleItem().Job.Id.ShouldBe(child.Id);
+    }
+
+    [Fact]
+    public async Task Continuations_OfManyTransactions_WhileTheirParentsEndOnTwoNodes_AllRunOnce()
+    {
+        const int Count = 150;
+        var seed = Environment.TickCount;
+        await using var one = await OpenAsync();
+        await using var other = await OpenAsync();
+        var children = new ConcurrentDictionary<Guid, bool>();
+        var ran = new ConcurrentQueue<Guid>();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var clients = Task.WhenAll(Enumerable.Range(0, 3).Select(client => Task.Run(async () =>
+        {
+            var random = new Random(seed + client);
+            await using var connection = new NpgsqlConnection(server.ConnectionString);
+            await connection.OpenAsync();
+            for (var i = 0; i < Count; i++)
+            {
+                var parent = await one.EnqueueAsync(StoreNode.Job());
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(4)), TimeProvider.System);
+                var child = StoreNode.Job() with { After = parent, On = JobContinuation.Any };
+                await using var transaction = await connection.BeginTransactionAsync();
+                await other.Store.EnqueueAsync([child], transaction, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(4)), TimeProvider.System);
+                if (random.Next(5) == 0)
+                {
+                    await transaction.RollbackAsync();
+                    continue;
+                }
+
+                await transaction.CommitAsync();
+                children[child.Id] = true;
+            }
+        })));
+        var nodes = Task.WhenAll(new[] { one, other }.Select(node => Task.Run(async () =>
+        {
+            while (!over.Task.IsCompleted)
+            {
+                var claimed = await node.ClaimAsync(room: 5);
+                foreach (var job in claimed)
+                {
+                    ran.Enqueue(job.Job.Id);
+                }
+
+                await node.Store.EndAsync([.. claimed.Select(static job => new JobEnding(job.Lease, JobEndingKind.Succeeded))], CancellationToken.None);
+            }
+        })));
+
+        await clients.WaitAsync(TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(() => children.Keys.All(ran.Contains));
+        over.SetResult();
+        await nodes;
+
+        ran.Count.ShouldBe(ran.Distinct().Count(), $"seed {seed}: one ran twice");
+        ran.Count.ShouldBe((3 * Count) + children.Count, $"seed {seed}: what was rolled back has not run");
     }
 
     [Fact]

@@ -220,6 +220,13 @@ internal sealed partial class MemoryJobStore
         stored.Reason = null;
         stored.FinishedAt = null;
         SetTimes(stored, now);
+        stored.MembersLeft = stored.Job.Members == 0 ? 0 : _jobs.Values.Count(member => member.Job.Batch == stored.Job.Id && !member.IsOver);
+        if (stored.MembersLeft > 0)
+        {
+            stored.State = JobState.Waiting; // the end of a batch runs when its members are over, also when it is tried again before
+            return true;
+        }
+
         Admit(stored, now, told);
         return true;
     }

@@ -73,6 +73,24 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task Batch_AnEndThatIsRetriedBeforeItsMembersAreOver_WaitsForThem()
+    {
+        var batch = Job() with { Members = 2 };
+        await EnqueueBatchAsync(batch, Job(), Job());
+        var members = (await ClaimAsync()).Jobs;
+        await Store.CancelAsync(batch.Id, null, CancellationToken.None);
+        await EndAsync(members[0], JobEndingKind.Succeeded);
+
+        (await Store.RetryAsync(new JobFilter { Ids = [batch.Id] }, CancellationToken.None)).ShouldBe(1);
+
+        (await ClaimAsync()).Jobs.ShouldBeEmpty();
+        var waiting = await GetAsync(batch.Id);
+        (waiting.State, waiting.MembersLeft).ShouldBe((JobState.Waiting, 1));
+        await EndAsync(members[1], JobEndingKind.Succeeded);
+        (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Id.ShouldBe(batch.Id);
+    }
+
+    [Fact]
     public async Task Batch_AFailedMemberThatIsRetried_IsWaitedForAgain()
     {
         var batch = Batch(2);
