@@ -22,7 +22,7 @@ public sealed class HeldRowTests(PostgreSqlServer server)
         Guid held;
         if (table == "rates")
         {
-            var job = StoreNode.Job() with { RateKey = "r", RateLimit = 1, RatePeriod = TimeSpan.FromMilliseconds(200) };
+            var job = StoreNode.Job() with { RateKey = "r", RateLimit = 1, RatePeriod = TimeSpan.FromSeconds(3) };
             await node.EnqueueAsync(job);
             (await node.ClaimAsync()).ShouldHaveSingleItem();
             held = await node.EnqueueAsync(job with { Id = Guid.CreateVersion7() });
@@ -30,7 +30,7 @@ public sealed class HeldRowTests(PostgreSqlServer server)
         else
         {
             held = await node.EnqueueAsync(StoreNode.Job() with { Name = "another" });
-            await node.Store.PauseAsync(new JobPause(JobPauseScope.Name, "another", null, TimeProvider.System.GetUtcNow().AddMilliseconds(300)), CancellationToken.None);
+            await node.Store.PauseAsync(new JobPause(JobPauseScope.Name, "another", null, TimeProvider.System.GetUtcNow().AddSeconds(3)), CancellationToken.None);
         }
 
         (await node.ClaimAsync()).ShouldBeEmpty();
