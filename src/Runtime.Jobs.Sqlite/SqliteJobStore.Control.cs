@@ -104,8 +104,9 @@ internal sealed partial class SqliteJobStore
             var (where, values) = SqliteFilter.Of(filter);
             var found = session.Query($"SELECT {JobRow.Columns} FROM runtime_jobs WHERE {where} AND state IN (11, 12, 13)", JobRow.Read, [.. values]);
             var retried = 0L;
-            foreach (var job in found.Where(static job => !job.Job.IsMarker))
+            foreach (var job in found.Where(static job => !job.Job.IsMarker).OrderBy(static job => job.Job.Members > 0))
             {
+                // Members first: the end of their batch then waits for them.
                 if (!TryRetakeKey(session, job, now))
                 {
                     continue; // another job has it by now, and two of a key would be one too many

@@ -72,8 +72,13 @@ internal sealed partial class JobClient
                 }
                 catch (JobStoreException exception) when (exception.IsTransient && clock.GetElapsedTime(failedSince ??= clock.GetTimestamp()) < LongestFault)
                 {
-                    // Ends early by a signal, and by the close of the process, which the next round throws.
+                    // Ends early by a signal, and by the close of the process, whose signal is a fault and stays.
                     await signal.WaitAsync(rest, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                    if (signal.IsFaulted)
+                    {
+                        await signal;
+                    }
+
                     rest = Longer(rest);
                     continue;
                 }

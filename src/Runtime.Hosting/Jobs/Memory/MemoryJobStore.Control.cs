@@ -71,7 +71,8 @@ internal sealed partial class MemoryJobStore
         lock (_lock)
         {
             var now = clock.GetUtcNow();
-            foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked && !stored.Job.IsMarker).ToList())
+            foreach (var stored in Matching(filter).Where(static stored => stored.State is JobState.Failed or JobState.Cancelled or JobState.Parked && !stored.Job.IsMarker)
+                .OrderBy(static stored => stored.Job.Members > 0).ToList()) // members first: the end of their batch then waits for them
             {
                 count += TryRenew(stored, now, told) ? 1 : 0;
             }

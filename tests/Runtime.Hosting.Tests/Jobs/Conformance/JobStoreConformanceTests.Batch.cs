@@ -91,6 +91,24 @@ public abstract partial class JobStoreConformanceTests
     }
 
     [Fact]
+    public async Task Batch_ThatIsRetriedWhole_EndsAfterItsMembers()
+    {
+        var batch = Job() with { Members = 2 };
+        await EnqueueBatchAsync(batch, Job(), Job());
+        await Store.CancelAsync(new JobFilter(), null, CancellationToken.None);
+
+        (await Store.RetryAsync(new JobFilter(), CancellationToken.None)).ShouldBe(3);
+
+        var members = (await ClaimAsync()).Jobs;
+        members.Count.ShouldBe(2);
+        members.ShouldAllBe(job => job.Job.Batch == batch.Id);
+        await EndAsync(members[0], JobEndingKind.Succeeded);
+        (await ClaimAsync()).Jobs.ShouldBeEmpty();
+        await EndAsync(members[1], JobEndingKind.Succeeded);
+        (await ClaimAsync()).Jobs.ShouldHaveSingleItem().Job.Id.ShouldBe(batch.Id);
+    }
+
+    [Fact]
     public async Task Batch_AFailedMemberThatIsRetried_IsWaitedForAgain()
     {
         var batch = Batch(2);
