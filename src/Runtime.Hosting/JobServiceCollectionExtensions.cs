@@ -22,10 +22,6 @@ internal static class JobServiceCollectionExtensions
         services.AddSingleton<JobImport>();
         services.AddSingleton<JobEngine>();
         services.AddSingleton(static provider => new JobMetrics(provider.GetRequiredService<IMeterFactory>()));
-        services.AddSingleton(static provider => new StoreTrouble(provider.GetRequiredService<ILogger<StoreTrouble>>()));
-        services.AddSingleton(static provider => new RecurringJobs(
-            provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<JobMetrics>(), provider.GetRequiredService<StoreTrouble>(), ClockOf(provider),
-            provider.GetRequiredService<ILogger<RecurringJobs>>()));
         services.AddSingleton(static provider => new JobClient(
             provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<JobRegistry>(), provider.GetRequiredService<JobWaiters>(), provider.GetRequiredService<JobMetrics>(),
             provider.GetRequiredService<LiveOptions>(), ClockOf(provider)));

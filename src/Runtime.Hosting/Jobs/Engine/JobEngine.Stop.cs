@@ -2,20 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Runtime.Hosting.Jobs;
 
-/// <summary>How the engine ends, and how it forgets.</summary>
+/// <summary>How the engine ends.</summary>
 internal sealed partial class JobEngine
 {
-    // What is over is deleted in small transactions, so that enqueues do not wait behind a large one.
-    private const int MostPurgedAtOnce = 500;
-
-    // After each such transaction the store is left to others for so many times as long: a backlog of millions takes a fifth of it, not all.
-    private const double RestPerPurge = 4;
-    private static readonly TimeSpan PurgeInterval = TimeSpan.FromMinutes(10);
-
     // A store that does not take the last ends within this time keeps them as they were: those jobs run again.
     private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(2);
-
-    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Claims no more, lets what runs run, then cancels it, and hands back whatever has not ended. Called once, after <see cref="StartAsync"/> or without it.</summary>
     /// <param name="drain">How long what runs may run.</param>
@@ -29,24 +20,30 @@ internal sealed partial class JobEngine
         }
 
         _isStopping = true;
-        _stop.TrySetResult();
-        _work.Set();
-        _recurring.Stop();
-        await WaitAsync(drain, hurry);
+        foreach (var part in _parts)
+        {
+            part.StopClaiming();
+        }
+
+        await _running.WaitForIdleAsync(drain, hurry);
         var cut = _running.Count;
-        foreach (var run in _running.Values)
+        foreach (var run in _running.All)
         {
             run.Cancel(RunCancellation.Stopping, "The process stopped.");
         }
 
-        await WaitAsync(cancel, hurry);
+        await _running.WaitForIdleAsync(cancel, hurry);
         var stuck = HandBack();
-        _writer.Stop();
+        foreach (var part in _parts)
+        {
+            part.StopWriting();
+        }
+
         _giveUp.CancelAfter(LastWrite);
         await _loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (cut > 0 || stuck > 0 || _writer.Unwritten > 0)
+        if (cut > 0 || stuck > 0 || Unwritten > 0)
         {
-            LogStopped(cut, stuck, _writer.Unwritten);
+            LogStopped(cut, stuck, Unwritten);
         }
 
         _waiters.Close();
@@ -57,53 +54,17 @@ internal sealed partial class JobEngine
     private int HandBack()
     {
         var stuck = 0;
-        foreach (var run in _running.Values)
+        foreach (var run in _running.All)
         {
             if (run.TryEnd())
             {
                 stuck++;
-                _writer.Add(new JobEnding(run.Claimed.Lease, JobEndingKind.Interrupted, "The process stopped, and the job did not."));
+                run.Part.Write(new JobEnding(run.Claimed.Lease, JobEndingKind.Interrupted, "The process stopped, and the job did not."));
             }
         }
 
         return stuck;
     }
-
-    private async Task WaitAsync(TimeSpan atMost, CancellationToken hurry)
-    {
-        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _idle, idle);
-        if (!_running.IsEmpty)
-        {
-            await idle.Task.WaitAsync(atMost, TimeProvider.System, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async ValueTask PurgeAsync()
-    {
-        while (!_isStopping)
-        {
-            try
-            {
-                var began = _runtime.TimeProvider.GetTimestamp();
-                while (!_isStopping && await _store.PurgeAsync(_options.CurrentValue.Jobs.Retention, MostPurgedAtOnce, CancellationToken.None) >= MostPurgedAtOnce)
-                {
-                    await RestAsync(_runtime.TimeProvider.GetElapsedTime(began) * RestPerPurge);
-                    began = _runtime.TimeProvider.GetTimestamp();
-                }
-            }
-            catch (Exception exception)
-            {
-                _metrics.StoreFailed();
-                _trouble.Report(exception, "delete jobs whose retention has passed");
-            }
-
-            await RestAsync(PurgeInterval);
-        }
-    }
-
-    private async ValueTask RestAsync(TimeSpan time) =>
-        await _stop.Task.WaitAsync(time, _runtime.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     [LoggerMessage(EventIds.JobsOpened, LogLevel.Information, "Durable jobs are kept in {Store}; {Kinds} names of jobs are known.", EventName = nameof(EventIds.JobsOpened))]
     private partial void LogOpened(string store, int kinds);

@@ -23,7 +23,7 @@ internal enum RunCancellation
 /// <summary>One run of a job in this process.</summary>
 /// <remarks>Thread safe. Its token source is disposed of by nobody: a late cancel must find it usable, and without a timer in it there is nothing to give back.</remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "See remarks.")]
-internal sealed class RunningJob(ClaimedJob claimed) : JobContext
+internal sealed class RunningJob(ClaimedJob claimed, EnginePart part) : JobContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private int _cause;
@@ -32,6 +32,12 @@ internal sealed class RunningJob(ClaimedJob claimed) : JobContext
     private volatile Boxed? _progress;
 
     public ClaimedJob Claimed { get; } = claimed;
+
+    /// <summary>Gets what has claimed it, and writes its end.</summary>
+    public EnginePart Part { get; } = part;
+
+    /// <summary>Gets whether the process may die of it.</summary>
+    public bool IsSuspect { get; init; }
 
     public CancellationToken Token => _cancellation.Token;
 

@@ -1,0 +1,212 @@
+using Microsoft.Extensions.Logging;
+using Runtime.Core;
+using Runtime.Hosting.Configuration;
+
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>The part of the engine that serves one store, or one cell of it: claims its jobs, writes their ends, fires its recurring jobs, deletes what is over.</summary>
+/// <remarks>
+/// Four loops, each of which catches all that its calls can throw. Parts share the room for jobs and nothing else, so a cell that is away or slow holds up no other one.
+/// One loop claims for the whole process: the store is asked once for many jobs, not once by each worker.
+/// </remarks>
+internal sealed class EnginePart : IJobStoreListener
+{
+    // How long jobs that run already may keep a suspect from running alone; then it runs beside them.
+    private static readonly TimeSpan SuspectPatience = TimeSpan.FromSeconds(10);
+
+    private readonly JobEngine _engine;
+    private readonly JobRoom _room;
+    private readonly JobMetrics _metrics;
+    private readonly LiveOptions _options;
+    private readonly StoreTrouble _trouble;
+    private readonly JobWriter _writer;
+    private readonly RecurringJobs _recurring;
+    private readonly JobPurge _purge;
+    private readonly Pulse _work;
+    private readonly QueueTexts<JobRate> _queueRates = new(QueueTexts.TryReadRate);
+    private volatile bool _mayHaveMore;
+    private volatile bool _isStopping;
+
+    public EnginePart(JobEngine engine, IJobStore store, JobRoom room, JobMetrics metrics, JobReporter reporter, LiveOptions options, TimeProvider clock, ILoggerFactory loggers)
+    {
+        (_engine, Store, _room, _metrics, _options) = (engine, store, room, metrics, options);
+        _work = new(clock);
+        _trouble = new(loggers.CreateLogger<StoreTrouble>());
+        _writer = new(store, metrics, _trouble, reporter.Ended, engine.Fenced, MakeRoom, clock);
+        _recurring = new(store, metrics, _trouble, clock, loggers.CreateLogger<RecurringJobs>());
+        _purge = new(store, metrics, _trouble, options, clock);
+    }
+
+    public IJobStore Store { get; }
+
+    /// <summary>Gets how many ends wait for the store.</summary>
+    public int Unwritten => _writer.Unwritten;
+
+    /// <summary>Gets what is wrong with the store, if anything.</summary>
+    public string? Trouble => _trouble.Message;
+
+    /// <summary>Gets whether the store has jobs that could run if there were room.</summary>
+    public bool MayHaveMore => _mayHaveMore;
+
+    public IReadOnlyCollection<Guid> Awaited => _engine.Awaited;
+
+    /// <summary>Begins to serve the store, which is open.</summary>
+    /// <param name="runtime">Runs the loops.</param>
+    /// <param name="giveUp">Ends the writing of what the store does not take.</param>
+    /// <returns>A task that ends when all has ended after <see cref="StopClaiming"/> and <see cref="StopWriting"/>.</returns>
+    public Task Start(AsyncRuntime runtime, CancellationToken giveUp)
+    {
+        var options = new SpawnOptions { Priority = TaskPriority.High, Name = "durable jobs" };
+        return Task.WhenAll(
+            runtime.Spawn(async _ => await ClaimAsync(), options, CancellationToken.None),
+            runtime.Spawn(async _ => await _writer.RunAsync(giveUp), options, CancellationToken.None),
+            runtime.Spawn(async _ => await _recurring.RunAsync(), options, CancellationToken.None),
+            runtime.Spawn(async _ => await _purge.RunAsync(), options with { Priority = TaskPriority.Background }, CancellationToken.None));
+    }
+
+    /// <summary>Claims and fires no more.</summary>
+    public void StopClaiming()
+    {
+        _isStopping = true;
+        _work.Set();
+        _recurring.Stop();
+        _purge.Stop();
+    }
+
+    /// <summary>Writes what is there, and ends.</summary>
+    public void StopWriting() => _writer.Stop();
+
+    /// <summary>Has the end of a run written.</summary>
+    public void Write(JobEnding ending) => _writer.Add(ending);
+
+    public void AddReport(RunningJob run) => _writer.AddReport(run);
+
+    public void WorkArrived() => _work.Set();
+
+    public void SchedulesChanged() => _recurring.Look();
+
+    public void JobEnded(Guid id) => _engine.JobEnded(id);
+
+    public void LeasesLost(string reason) => _engine.LeasesLost(this, reason);
+
+    public void CancellationRequested(Guid id, string? reason) => _engine.CancellationRequested(id, reason);
+
+    // Whoever makes room reads the flag after that; the claimer sets the flag before it looks for room. A fence on both sides, so one of them sees the other.
+    public void MakeRoom()
+    {
+        Interlocked.MemoryBarrier();
+        if (_mayHaveMore)
+        {
+            _work.Set();
+        }
+    }
+
+    private void Expect(bool more)
+    {
+        _mayHaveMore = more;
+        Interlocked.MemoryBarrier();
+    }
+
+    private async ValueTask ClaimAsync()
+    {
+        var failures = 0;
+        while (!_isStopping)
+        {
+            TimeSpan? wait = null;
+            try
+            {
+                var claims = await ClaimOnceAsync();
+                if (claims is not null)
+                {
+                    _trouble.Over();
+                    failures = 0;
+                    wait = claims.NextDue;
+                    Expect(claims.MayHaveMore || _room.HasQueueLimits);
+                    if (claims.MayHaveMore && _room.HasRoomFor(this))
+                    {
+                        continue;
+                    }
+                }
+            }
+            catch (Exception exception)
+            {
+                _metrics.StoreFailed();
+                _trouble.Report(exception, "hand out jobs");
+                wait = StoreTrouble.Backoff(failures++);
+            }
+
+            await _work.WaitAsync(wait);
+        }
+    }
+
+    private async ValueTask<JobClaims?> ClaimOnceAsync()
+    {
+        if (TakeRoom() is not { } taken)
+        {
+            return null; // whoever makes room sets the pulse
+        }
+
+        var settings = _options.CurrentValue;
+        var request = new JobClaimRequest
+        {
+            Room = taken.Room, RoomOfQueue = taken.RoomOfQueue, RateOfQueue = _queueRates.Read(settings.Jobs.QueueRates), StarvationThreshold = settings.StarvationThreshold,
+        };
+        JobClaims claims;
+        try
+        {
+            claims = await Store.ClaimAsync(request, CancellationToken.None);
+            _engine.Begin(claims.Jobs, this, isSuspect: false);
+        }
+        finally
+        {
+            _room.GiveBack(taken);
+        }
+
+        return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
+    }
+
+    private RoomTaken? TakeRoom()
+    {
+        var others = _engine.PartsThatWantRoom(this);
+        var taken = _room.TryTake(this, others);
+        if (taken is { RoomOfQueue.Count: 0 })
+        {
+            return taken;
+        }
+
+        // From here on whoever makes room tells; what a full queue leaves behind is nothing the store tells.
+        Expect(more: true);
+        if (taken is not null)
+        {
+            _room.GiveBack(taken);
+        }
+
+        return _room.TryTake(this, others);
+    }
+
+    // The process has died in this job so often that the next death is put down to it: nothing else may run then.
+    private async ValueTask<JobClaims?> ClaimSuspectAsync(JobClaimRequest request)
+    {
+        if (!_room.TryBeAlone(this))
+        {
+            return null;
+        }
+
+        try
+        {
+            await _engine.WaitForIdleAsync(SuspectPatience);
+            if (_isStopping)
+            {
+                return null;
+            }
+
+            var claims = await Store.ClaimAsync(request with { Room = 1, Suspect = true }, CancellationToken.None);
+            _engine.Begin(claims.Jobs, this, isSuspect: true);
+            return claims.Jobs.Count > 0 ? null : claims with { SuspectWaits = false };
+        }
+        finally
+        {
+            _room.EndAlone();
+        }
+    }
+}

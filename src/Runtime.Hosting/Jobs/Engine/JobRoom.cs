@@ -1,0 +1,195 @@
+using System.Collections.ObjectModel;
+using Runtime.Core;
+using Runtime.Hosting.Configuration;
+
+namespace Runtime.Hosting.Jobs;
+
+/// <summary>How many more jobs this process may claim, in all and of single queues; shared by the parts of the engine, which claim at the same time.</summary>
+/// <remarks>
+/// Thread safe. A part takes room before it asks its store and gives back what the store did not use, so that the parts together never claim more than there is room for. A part that got less because of what
+/// another one had taken is told when that is given back, and only then: two parts with nothing to do would otherwise wake each other for ever.
+/// </remarks>
+internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRuntime runtime)
+{
+    // More at once would run long after they were claimed, and could not be run by anybody else meanwhile.
+    private const int MostPerClaim = 256;
+
+    // Ends that a store has not taken may pile up to this many times the room; then no more of its jobs are started.
+    private const int MostUnwrittenPerRoom = 4;
+
+    private readonly Lock _lock = new();
+    private readonly List<RoomTaken> _taken = [];
+    private readonly HashSet<EnginePart> _heldUp = [];
+    private readonly QueueTexts<int> _queueLimits = new(QueueTexts.TryReadLimit);
+
+    // The part whose suspect runs, or is waited for: nobody else claims meanwhile.
+    private EnginePart? _alone;
+    private int _suspects;
+
+    /// <summary>Whether some queue has less room than the process: what it leaves behind is nothing that a store tells.</summary>
+    public bool HasQueueLimits => options.CurrentValue.Jobs.QueueConcurrency.Count > 0;
+
+    private int Most
+    {
+        get
+        {
+            var settings = options.CurrentValue;
+            return settings.Jobs.MaxConcurrency > 0 ? settings.Jobs.MaxConcurrency : Queues.QueueSettings.AutomaticConcurrency(runtime.WorkerCount);
+        }
+    }
+
+    /// <summary>Whether a part could claim something now.</summary>
+    public bool HasRoomFor(EnginePart part)
+    {
+        lock (_lock)
+        {
+            return FreeFor(part) > 0;
+        }
+    }
+
+    /// <summary>Takes room for one claim; <see langword="null"/>: there is none. To be given back.</summary>
+    /// <param name="part">Who claims.</param>
+    /// <param name="others">How many other parts have jobs waiting: each gets its share.</param>
+    public RoomTaken? TryTake(EnginePart part, int others)
+    {
+        lock (_lock)
+        {
+            _heldUp.Remove(part);
+            var free = FreeFor(part);
+            if (free <= 0)
+            {
+                if (_taken.Count > 0 || _alone is not null)
+                {
+                    _heldUp.Add(part);
+                }
+
+                return null;
+            }
+
+            var share = (free + others) / (others + 1);
+            var taken = new RoomTaken(part, Math.Min(share, MostPerClaim), QueuesFor(part, share));
+            _taken.Add(taken);
+            return taken;
+        }
+    }
+
+    /// <summary>Gives back what was taken, after the jobs that were claimed have been counted as running.</summary>
+    public void GiveBack(RoomTaken taken)
+    {
+        lock (_lock)
+        {
+            _taken.Remove(taken);
+        }
+
+        WakeHeldUp();
+    }
+
+    /// <summary>Keeps the other parts from claiming; <see langword="false"/>: one of them does so already, and this one is told when that is over.</summary>
+    public bool TryBeAlone(EnginePart part)
+    {
+        lock (_lock)
+        {
+            if (_alone is not null)
+            {
+                _heldUp.Add(part);
+                return false;
+            }
+
+            _alone = part;
+            return true;
+        }
+    }
+
+    /// <summary>Lets the others claim again.</summary>
+    public void EndAlone()
+    {
+        lock (_lock)
+        {
+            _alone = null;
+        }
+
+        WakeHeldUp();
+    }
+
+    /// <summary>A suspect begins to run: nobody claims until it has ended.</summary>
+    public void BeginSuspect() => Interlocked.Increment(ref _suspects);
+
+    public void EndSuspect() => Interlocked.Decrement(ref _suspects);
+
+    // Under the lock.
+    private int FreeFor(EnginePart part)
+    {
+        if (Volatile.Read(ref _suspects) > 0 || (_alone is not null && _alone != part))
+        {
+            return 0;
+        }
+
+        var most = Most;
+        return part.Unwritten > most * MostUnwrittenPerRoom ? 0 : most - running.Count - _taken.Sum(static taken => taken.Room);
+    }
+
+    // Under the lock. The queues with a limit of their own, and what is left of it.
+    private IReadOnlyDictionary<string, int> QueuesFor(EnginePart part, int share)
+    {
+        var settings = options.CurrentValue.Jobs.QueueConcurrency;
+        if (settings.Count == 0)
+        {
+            return ReadOnlyDictionary<string, int>.Empty;
+        }
+
+        var room = new Dictionary<string, int>(_queueLimits.Read(settings), StringComparer.Ordinal);
+        foreach (var run in running.All)
+        {
+            if (room.TryGetValue(run.Queue, out var left))
+            {
+                room[run.Queue] = Math.Max(0, left - 1);
+            }
+        }
+
+        foreach (var other in _taken)
+        {
+            foreach (var (queue, taken) in other.RoomOfQueue)
+            {
+                if (taken > 0 && room.TryGetValue(queue, out var left))
+                {
+                    room[queue] = Math.Max(0, left - taken);
+                    _heldUp.Add(part);
+                }
+            }
+        }
+
+        foreach (var (queue, left) in room)
+        {
+            room[queue] = Math.Min(left, share); // a claim cannot use more, and another part might
+        }
+
+        return room;
+    }
+
+    private void WakeHeldUp()
+    {
+        EnginePart[] heldUp;
+        lock (_lock)
+        {
+            heldUp = [.. _heldUp];
+            _heldUp.Clear();
+        }
+
+        foreach (var part in heldUp)
+        {
+            part.WorkArrived();
+        }
+    }
+}
+
+/// <summary>Room that one claim has taken.</summary>
+internal sealed class RoomTaken(EnginePart part, int room, IReadOnlyDictionary<string, int> roomOfQueue)
+{
+    public EnginePart Part { get; } = part;
+
+    /// <summary>Gets how many jobs.</summary>
+    public int Room { get; } = room;
+
+    /// <summary>Gets how many of single queues.</summary>
+    public IReadOnlyDictionary<string, int> RoomOfQueue { get; } = roomOfQueue;
+}
