@@ -120,6 +120,7 @@ internal sealed record JobRecord
 
     public JobInfo ToInfo() => Job.Describe(State) with
     {
+        Row = Row,
         Attempt = Attempt,
         Crashes = Crashes,
         EnqueuedAt = EnqueuedAt,

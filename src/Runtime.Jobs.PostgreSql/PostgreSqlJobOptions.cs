@@ -26,6 +26,14 @@ public sealed class PostgreSqlJobOptions
     /// <value>Default 1.5 seconds. From 50 milliseconds to 1 minute. A busy process looks from every 50 milliseconds on; where notifications work an idle one looks four times more rarely.</value>
     public TimeSpan MaxPollInterval { get; set; } = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>Gets or sets the numbers of databases that new jobs do not go to, where there are several: one that is about to be added or taken away. What is in it runs.</summary>
+    /// <value>Default: none. From 0 to the number of connection strings less one; one of them at least takes new jobs.</value>
+    public IReadOnlyCollection<int> ClosedCells { get; set; } = [];
+
+    /// <summary>Gets or sets what names the database of a <see cref="JobOptions.ShardBy"/>, by its number, e.g. where you keep a directory of tenants. It is called for each enqueue, from any thread, and must always say the same.</summary>
+    /// <value>Default <see langword="null"/>: by a hash of the value. So does the answer <see langword="null"/>.</value>
+    public Func<string, int?>? CellOf { get; set; }
+
     internal void Check()
     {
         Require(Schema is { Length: >= 1 and <= 40 } && !char.IsAsciiDigit(Schema[0]) && Schema.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'), nameof(Schema), Schema, "1 to 40 of the characters a-z 0-9 _, and must not begin with a digit");

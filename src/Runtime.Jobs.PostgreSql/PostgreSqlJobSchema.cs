@@ -50,6 +50,28 @@ public static class PostgreSqlJobSchema
         },
         cancellationToken);
 
+    // Under the wrong number jobs would be looked for, and stored, in the wrong database; and one that is listed twice would be two.
+    internal static async Task CheckCellAsync(Database database, int? cell, CancellationToken cancellationToken)
+    {
+        if (cell is not { } number)
+        {
+            return;
+        }
+
+        var known = await database.TransactAsync(
+            async session =>
+            {
+                await session.RunAsync("INSERT INTO {s}.meta (key, value) VALUES ('cell', $1) ON CONFLICT (key) DO NOTHING", [PgValue.Number(number)]);
+                return await session.ScalarAsync<long>("SELECT value FROM {s}.meta WHERE key = 'cell'", []);
+            },
+            cancellationToken);
+        if (known != number)
+        {
+            throw new JobStoreException(
+                $"The job store in schema '{database.Schema}' of the database '{database.Name}' on '{database.Host}' is cell {known}, and is listed as cell {number}. The place in the list is the number: put the connection strings into the order that they had, append new ones, and leave an empty one for a database that is gone.", isTransient: false);
+        }
+    }
+
     private static async Task MigrateAsync(Session session, string schema, int from, bool isAllowed)
     {
         if (!isAllowed)

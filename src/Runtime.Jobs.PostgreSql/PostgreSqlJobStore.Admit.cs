@@ -46,7 +46,7 @@ internal sealed partial class PostgreSqlJobStore
             nextFreeIn = nextFreeIn is null || freeIn < nextFreeIn ? freeIn ?? nextFreeIn : nextFreeIn;
             foreach (var one in held)
             {
-                aside.Add(one.Job.Job.Id, new(one, HeldBy.Rate, $"The rate key '{key.Key}' allows {one.Job.Job.Rate}."));
+                aside.Add(one.Job.Job.Id, new(one, HeldBy.Rate, $"The rate key '{JobKeys.Shown(key.Key)}' allows {one.Job.Job.Rate}."));
                 passedOn.Add(one);
             }
         }
@@ -102,7 +102,7 @@ internal sealed partial class PostgreSqlJobStore
             }
             else
             {
-                aside.Add(one.Job.Job.Id, new(one, HeldBy.Place, $"The {one.Job.Job.ConcurrencyLimit} places of the concurrency key '{jobs.Key}' are taken."));
+                aside.Add(one.Job.Job.Id, new(one, HeldBy.Place, $"The {one.Job.Job.ConcurrencyLimit} places of the concurrency key '{JobKeys.Shown(jobs.Key)}' are taken."));
             }
         }
     }

@@ -52,15 +52,23 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
         try
         {
             await PostgreSqlJobSchema.PrepareAsync(database, _options.Migrate, cancellationToken);
+            await PostgreSqlJobSchema.CheckCellAsync(database, node.Cell, cancellationToken);
             await HistoryDays.PrepareAsync(database, cancellationToken);
             _batcher = new(InsertPlainAsync);
             _lease = new(database, node, _options.NodeLease, this, _timers);
             _database = database;
             await _lease.StartAsync(cancellationToken);
+            await ReleaseParkedAsync(cancellationToken);
         }
         catch (Exception)
         {
-            _database = null;
+            // As it was before, so that it can be tried again.
+            if (_lease is { } lease)
+            {
+                await lease.DisposeAsync();
+            }
+
+            (_lease, _database) = (null, null);
             await database.DisposeAsync();
             throw;
         }
@@ -70,8 +78,6 @@ internal sealed partial class PostgreSqlJobStore : IJobStoreTarget, INotificatio
         {
             _notifications.Start();
         }
-
-        await ReleaseParkedAsync(cancellationToken);
     }
 
     public async ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken) => Now ?? new DateTimeOffset(

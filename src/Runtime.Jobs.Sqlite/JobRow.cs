@@ -108,6 +108,7 @@ internal sealed record JobRow
 
     public JobInfo ToInfo(bool whole) => Job.Describe(State) with
     {
+        Row = Row,
         Attempt = Attempt,
         Crashes = Crashes,
         EnqueuedAt = Time(EnqueuedAt),

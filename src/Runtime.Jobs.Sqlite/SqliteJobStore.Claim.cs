@@ -166,7 +166,7 @@ internal sealed partial class SqliteJobStore
 
         if (session.Number("SELECT running FROM runtime_job_places WHERE key = ?1", key) >= job.Job.ConcurrencyLimit)
         {
-            Block(session, job, $"The {job.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
+            Block(session, job, $"The {job.Job.ConcurrencyLimit} places of the concurrency key '{JobKeys.Shown(key)}' are taken.");
             return true;
         }
 

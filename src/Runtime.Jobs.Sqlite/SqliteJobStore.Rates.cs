@@ -21,7 +21,7 @@ internal sealed partial class SqliteJobStore
         var time = JobRow.Time(now);
         if (starts.Room(job.Job.Rate, time) == 0)
         {
-            session.Run("UPDATE runtime_jobs SET state = 2, rate_held = 1, reason = ?2 WHERE row = ?1", job.Row, $"The rate key '{key}' allows {job.Job.Rate}.");
+            session.Run("UPDATE runtime_jobs SET state = 2, rate_held = 1, reason = ?2 WHERE row = ?1", job.Row, $"The rate key '{JobKeys.Shown(key)}' allows {job.Job.Rate}.");
             WriteStarts(session, OfKey(key), starts);
             session.Run("UPDATE runtime_job_rates SET free_at = min(coalesce(free_at, ?2), ?2) WHERE key = ?1", OfKey(key), starts.FreeAt(job.Job.Rate, time).UtcTicks);
             return false;

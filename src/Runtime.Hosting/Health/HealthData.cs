@@ -56,6 +56,7 @@ internal static class HealthData
             ["durable"] = jobs.Store.IsDurable,
             ["running"] = jobs.Running,
             ["unwritten"] = jobs.Unwritten,
+            ["cells"] = jobs.Cells,
         },
         ["tuner"] = new Dictionary<string, object>(StringComparer.Ordinal)
         {

@@ -124,9 +124,9 @@ internal sealed partial class JobClient
         };
     }
 
-    private static JobFilter Checked(JobFilter filter)
+    private JobFilter Checked(JobFilter filter)
     {
-        JobRules.Check(filter);
+        JobRules.Check(filter, store.Cells);
         return filter;
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class JobClient
             throw new ArgumentException($"The batch has {batch.Count} jobs; it must be from 1 to {JobRules.MostJobsAtOnce}. Make several of them.", nameof(batch));
         }
 
-        var end = (batch.End is { } make ? make(this) : Marker()) with { Members = batch.Count };
+        var end = (batch.End is { } make ? make(this) : Marker(batch.ShardOfAll)) with { Members = batch.Count };
         List<NewJob> jobs = [end, .. batch.Members.Select(member => member(this) with { Batch = end.Id })];
         await StoreAsync(jobs, null, cancellationToken);
         return new JobBatchHandle(this, new JobHandle(this, end.Id, end.Name, isDuplicate: false));
@@ -39,8 +39,8 @@ internal sealed partial class JobClient
         return cancelled + (int)await store.CancelAsync(new JobFilter { Batch = id }, Short(reason), cancellationToken);
     }
 
-    private NewJob Marker() => new()
+    private NewJob Marker(string? shardBy) => new()
     {
-        Id = Guid.CreateVersion7(clock.GetUtcNow()), Name = JobRules.BatchName, Queue = JobRules.DefaultQueue, Arguments = "{}"u8.ToArray(), MaxAttempts = 1,
+        Id = store.NewId(clock.GetUtcNow(), shardBy, null), ShardBy = shardBy, Name = JobRules.BatchName, Queue = JobRules.DefaultQueue, Arguments = "{}"u8.ToArray(), MaxAttempts = 1,
     };
 }

@@ -74,7 +74,7 @@ internal sealed partial class JobClient(IJobStore store, JobRegistry registry, J
         JobRules.Check(how);
         return new NewJob
         {
-            Id = Guid.CreateVersion7(clock.GetUtcNow()),
+            Id = store.NewId(clock.GetUtcNow(), how.ShardBy, how.After),
             Name = descriptor.Name,
             Queue = how.Queue ?? descriptor.Queue,
             Arguments = arguments,
@@ -85,14 +85,15 @@ internal sealed partial class JobClient(IJobStore store, JobRegistry registry, J
             Timeout = how.Timeout ?? descriptor.Timeout,
             MaxAttempts = how.MaxAttempts > 0 ? how.MaxAttempts : descriptor.MaxAttempts > 0 ? descriptor.MaxAttempts : options.CurrentValue.Jobs.MaxAttempts,
             RetryDelay = how.RetryDelay ?? descriptor.RetryDelay,
-            UniqueKey = how.UniqueKey,
+            UniqueKey = JobKeys.Within(how.ShardBy, how.UniqueKey),
             Uniqueness = how.Uniqueness,
             UniquePeriod = how.UniquePeriod,
-            ConcurrencyKey = how.ConcurrencyKey,
+            ConcurrencyKey = JobKeys.Within(how.ShardBy, how.ConcurrencyKey),
             ConcurrencyLimit = how.ConcurrencyLimit,
-            RateKey = how.RateKey,
+            RateKey = JobKeys.Within(how.ShardBy, how.RateKey),
             RateLimit = how.RateLimit,
             RatePeriod = how.RatePeriod,
+            ShardBy = how.ShardBy,
             Tags = how.Tags,
             TraceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
             After = how.After,

@@ -9,6 +9,9 @@ public sealed record JobInfo
     /// <summary>Gets the id.</summary>
     public required Guid Id { get; init; }
 
+    /// <summary>Gets its number in the order in which jobs came into its database.</summary>
+    public long Row { get; init; }
+
     /// <summary>Gets the name of its kind.</summary>
     public required string Name { get; init; }
 

@@ -65,6 +65,10 @@ public sealed record JobOptions
     /// <value>Default 1 second. From 10 milliseconds to 31 days.</value>
     public TimeSpan RatePeriod { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Gets what the job belongs to, e.g. a tenant: where jobs are spread over several databases, all jobs of one value are in the same one. Keys and their limits hold among the jobs of a value.</summary>
+    /// <value>Default <see langword="null"/>: none; such jobs are in the first database. 1 to 200 printable characters. A job that waits for another one, and the jobs of a batch, have the same value or none.</value>
+    public string? ShardBy { get; init; }
+
     /// <summary>Gets words to find the job by.</summary>
     /// <value>Default: none. At most 20, each of 1 to 100 printable characters.</value>
     public IReadOnlyList<string> Tags { get; init; } = [];

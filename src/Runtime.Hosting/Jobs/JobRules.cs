@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Runtime.Hosting.Jobs;
 
 namespace Runtime.Hosting;
 
@@ -63,6 +64,7 @@ internal static class JobRules
         CheckKey(options.UniqueKey, nameof(options.UniqueKey));
         CheckKey(options.ConcurrencyKey, nameof(options.ConcurrencyKey));
         CheckKey(options.RateKey, nameof(options.RateKey));
+        CheckKey(options.ShardBy, nameof(options.ShardBy));
         Require(options.Tags is { Count: <= MostTags }, nameof(options.Tags), options.Tags?.Count, $"a list of at most {Text(MostTags)} words");
         foreach (var tag in options.Tags!)
         {
@@ -70,14 +72,14 @@ internal static class JobRules
         }
     }
 
-    public static void Check(JobFilter filter)
+    public static void Check(JobFilter filter, IReadOnlyList<JobCell>? cells)
     {
         ArgumentNullException.ThrowIfNull(filter);
         Require(filter.PageSize is >= 1 and <= LargestPage, nameof(filter.PageSize), filter.PageSize, $"from 1 to {Text(LargestPage)}");
         Require(filter.Ids is { Count: <= MostIds }, nameof(filter.Ids), filter.Ids?.Count, $"a list of at most {Text(MostIds)} ids");
         Require(filter.States is not null && filter.States.All(Enum.IsDefined), nameof(filter.States), "something else", "names of JobState");
         Require(filter.Text is null or { Length: <= LongestText and > 0 }, nameof(filter.Text), filter.Text?.Length, $"1 to {Text(LongestText)} characters long");
-        Require(filter.From is null || long.TryParse(filter.From, NumberStyles.None, CultureInfo.InvariantCulture, out _), nameof(filter.From), filter.From, "what the page before gave as Next");
+        Require(filter.From is null || IsPlace(filter.From, cells), nameof(filter.From), filter.From, "what the page before gave as Next");
     }
 
     public static void CheckKey(string? key, string name) =>
@@ -96,6 +98,8 @@ internal static class JobRules
 
     // Half of a surrogate pair is no character: stores would keep another one in its place, and two keys could become one.
     private static bool IsPrintable(string text) => !text.Any(char.IsControl) && !text.EnumerateRunes().Any(static rune => rune == Rune.ReplacementChar);
+
+    private static bool IsPlace(string from, IReadOnlyList<JobCell>? cells) => cells is null ? long.TryParse(from, NumberStyles.None, CultureInfo.InvariantCulture, out _) : CellCursor.IsValid(from, cells.Count);
 
     private static bool InRange(TimeSpan delay) => delay >= TimeSpan.Zero && delay <= LongestDelay;
 

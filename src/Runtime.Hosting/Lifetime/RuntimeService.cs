@@ -24,7 +24,6 @@ internal sealed partial class RuntimeService(
     AsyncRuntime runtime,
     BackgroundQueues queues,
     JobEngine jobs,
-    RecurringRegistrations recurring,
     TunableRuntime tunable,
     Tuner tuner,
     TunerLog tunerLog,
@@ -62,7 +61,6 @@ internal sealed partial class RuntimeService(
         await runtime.StartAsync(cancellationToken);
         queues.Start();
         await jobs.StartAsync(cancellationToken);
-        await recurring.PutAllAsync(cancellationToken);
         _subscription = options.OnChange((_, _) => Apply());
         Apply(); // what changed since the runtime was made
         tunerLog.Attach();

@@ -23,32 +23,65 @@ internal sealed class EnginePart : IJobStoreListener
     private readonly RecurringJobs _recurring;
     private readonly JobPurge _purge;
     private readonly Pulse _work;
-    private readonly QueueTexts<JobRate> _queueRates = new(QueueTexts.TryReadRate);
+    private readonly CellRates _rates;
     private volatile bool _mayHaveMore;
     private volatile bool _isStopping;
 
-    public EnginePart(JobEngine engine, IJobStore store, JobRoom room, JobMetrics metrics, JobReporter reporter, LiveOptions options, TimeProvider clock, ILoggerFactory loggers)
+    public EnginePart(JobEngine engine, IJobStore store, JobCell? cell, CellRates rates, JobRoom room, JobMetrics metrics, JobReporter reporter, LiveOptions options, TimeProvider clock, ILoggerFactory loggers)
     {
-        (_engine, Store, _room, _metrics, _options) = (engine, store, room, metrics, options);
+        (_engine, Store, Cell, _rates, _room, _metrics, _options) = (engine, store, cell, rates, room, metrics, options);
         _work = new(clock);
         _trouble = new(loggers.CreateLogger<StoreTrouble>());
         _writer = new(store, metrics, _trouble, reporter.Ended, engine.Fenced, MakeRoom, clock);
-        _recurring = new(store, metrics, _trouble, clock, loggers.CreateLogger<RecurringJobs>());
+        _recurring = new(store, cell is null ? static now => Guid.CreateVersion7(now) : now => CellIds.New(now, cell.Number), metrics, _trouble, clock, loggers.CreateLogger<RecurringJobs>());
         _purge = new(store, metrics, _trouble, options, clock);
     }
 
     public IJobStore Store { get; }
 
+    /// <summary>Gets the cell that the store is; <see langword="null"/>: it is the only one.</summary>
+    public JobCell? Cell { get; }
+
     /// <summary>Gets how many ends wait for the store.</summary>
     public int Unwritten => _writer.Unwritten;
 
     /// <summary>Gets what is wrong with the store, if anything.</summary>
-    public string? Trouble => _trouble.Message;
+    public string? Trouble => _trouble.Message ?? _rates.Problem;
 
     /// <summary>Gets whether the store has jobs that could run if there were room.</summary>
     public bool MayHaveMore => _mayHaveMore;
 
-    public IReadOnlyCollection<Guid> Awaited => _engine.Awaited;
+    public IReadOnlyCollection<Guid> Awaited => Cell is null ? _engine.Awaited : [.. _engine.Awaited.Where(id => !CellIds.TryGetCell(id, out var cell) || cell == Cell.Number)];
+
+    /// <summary>Opens the store.</summary>
+    /// <exception cref="JobStoreException">It cannot be used.</exception>
+    public ValueTask OpenAsync(JobNode node, CancellationToken cancellationToken) => Cell is null ? Store.OpenAsync(node, this, cancellationToken) : Cell.OpenAsync(node, this, cancellationToken);
+
+    /// <summary>Tries to open a cell that could not be opened at the start, until it is.</summary>
+    /// <returns><see langword="false"/>: the engine stops.</returns>
+    public async Task<bool> OpenLateAsync(JobNode node, CancellationToken stopping)
+    {
+        for (var failures = 0; !_isStopping; failures++)
+        {
+            try
+            {
+                await OpenAsync(node, stopping);
+                _trouble.Over();
+                return true;
+            }
+            catch (Exception exception)
+            {
+                _metrics.StoreFailed();
+                ReportUnopened(exception);
+            }
+
+            await _work.WaitAsync(StoreTrouble.Backoff(failures));
+        }
+
+        return false;
+    }
+
+    public void ReportUnopened(Exception exception) => _trouble.Report(exception, "be opened");
 
     /// <summary>Begins to serve the store, which is open.</summary>
     /// <param name="runtime">Runs the loops.</param>
@@ -147,10 +180,7 @@ internal sealed class EnginePart : IJobStoreListener
         }
 
         var settings = _options.CurrentValue;
-        var request = new JobClaimRequest
-        {
-            Room = taken.Room, RoomOfQueue = taken.RoomOfQueue, RateOfQueue = _queueRates.Read(settings.Jobs.QueueRates), StarvationThreshold = settings.StarvationThreshold,
-        };
+        var request = _rates.Apply(settings.Jobs.QueueRates, new JobClaimRequest { Room = taken.Room, RoomOfQueue = taken.RoomOfQueue, StarvationThreshold = settings.StarvationThreshold });
         JobClaims claims;
         try
         {

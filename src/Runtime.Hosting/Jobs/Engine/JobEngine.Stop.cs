@@ -20,6 +20,7 @@ internal sealed partial class JobEngine
         }
 
         _isStopping = true;
+        await _stopping.CancelAsync();
         foreach (var part in _parts)
         {
             part.StopClaiming();

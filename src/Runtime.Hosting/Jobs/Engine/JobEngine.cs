@@ -22,6 +22,7 @@ internal sealed partial class JobEngine : IDisposable
     private readonly JobRunner _runner;
     private readonly JobReporter _reporter;
     private readonly JobMetrics _metrics;
+    private readonly RecurringRegistrations _recurring;
     private readonly LiveOptions _options;
     private readonly ILogger<JobEngine> _logger;
     private readonly RunningJobs _running = new();
@@ -30,6 +31,7 @@ internal sealed partial class JobEngine : IDisposable
     // Requests whose run has not been found among them, with their reasons.
     private readonly ConcurrentDictionary<Guid, string> _cancellations = new();
     private readonly JobRoom _room;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _giveUp = new();
     private Task _loops = Task.CompletedTask;
     private IDisposable? _reloads;
@@ -38,12 +40,15 @@ internal sealed partial class JobEngine : IDisposable
 
     public JobEngine(
         AsyncRuntime runtime, IJobStore store, JobImport import, JobRegistry registry, JobWaiters waiters, JobRunner runner, JobReporter reporter, JobMetrics metrics,
-        LiveOptions options, ILoggerFactory loggers)
+        RecurringRegistrations recurring, LiveOptions options, ILoggerFactory loggers)
     {
         (_runtime, _store, _registry, _waiters, _runner, _reporter, _metrics) = (runtime, store, registry, waiters, runner, reporter, metrics);
         (_import, _options, _logger) = (import, options, loggers.CreateLogger<JobEngine>());
         _room = new(_running, options, runtime);
-        _parts = [new(this, store, _room, metrics, reporter, options, runtime.TimeProvider, loggers)];
+        _recurring = recurring;
+        _parts = store.Cells is { } cells
+            ? [.. cells.Select((cell, i) => new EnginePart(this, cell.Store, cell, new(i, cells.Count), _room, metrics, reporter, options, runtime.TimeProvider, loggers))]
+            : [new(this, store, null, new(0, 1), _room, metrics, reporter, options, runtime.TimeProvider, loggers)];
         metrics.Observe(() => _running.Count);
     }
 
@@ -53,8 +58,18 @@ internal sealed partial class JobEngine : IDisposable
     /// <summary>Gets how many ends of jobs wait for the store.</summary>
     public int Unwritten => _parts.Sum(static part => part.Unwritten);
 
+    /// <summary>Gets over how many databases the jobs are spread.</summary>
+    public int Cells => _parts.Length;
+
     /// <summary>Gets what is wrong with the store, if anything.</summary>
-    public string? Trouble => _parts[0].Trouble;
+    public string? Trouble
+    {
+        get
+        {
+            var troubles = _parts.Where(static part => part.Trouble is not null).Select(static part => part.Cell is { } cell ? $"Cell {cell.Number}: {part.Trouble}" : part.Trouble!).ToList();
+            return troubles.Count == 0 ? null : string.Join(" ", troubles);
+        }
+    }
 
     public IJobStore Store => _store;
 
@@ -66,7 +81,7 @@ internal sealed partial class JobEngine : IDisposable
     {
         var settings = _options.CurrentValue.Jobs;
         var node = new JobNode(settings.NodeName.Length > 0 ? settings.NodeName : NodeName(), _registry.Names, settings.MaxCrashes);
-        await _store.OpenAsync(node, _parts[0], cancellationToken);
+        await OpenAsync(node, cancellationToken);
         await _import.RunAsync(_store, node, cancellationToken);
         if (_registry.Names.Count > 0)
         {
@@ -78,19 +93,104 @@ internal sealed partial class JobEngine : IDisposable
         }
 
         _isStarted = true;
-        if (_registry.Names.Count == 0)
+        if (_registry.Names.Count > 0) // else nothing here runs jobs: those that others have stored are not ours to park
         {
-            return; // nothing here runs jobs: those that others have stored are not ours to park
+            _reloads = _options.OnChange((_, _) => MayHaveRoom());
         }
 
-        _reloads = _options.OnChange((_, _) => MayHaveRoom());
-        _loops = Task.WhenAll(_parts.Select(part => part.Start(_runtime, _giveUp.Token)));
+        _loops = Task.WhenAll(_parts.Select(part => ServeAsync(part, node)));
+        try
+        {
+            await _recurring.PutAllAsync(cancellationToken);
+        }
+        catch (JobStoreException exception) when (exception.IsTransient && HasUnopened)
+        {
+            // They are put when the cell has been opened.
+        }
     }
 
     public void Dispose()
     {
         _reloads?.Dispose();
+        _stopping.Dispose();
         _giveUp.Dispose();
+    }
+
+    private bool HasUnopened => Array.Exists(_parts, static part => part.Cell is { IsOpen: false });
+
+    // A cell that is away keeps nobody from starting; a store that is one, or all cells, do. So does what time does not mend.
+    private async Task OpenAsync(JobNode node, CancellationToken cancellationToken)
+    {
+        var tries = await Task.WhenAll(_parts.Select(part => TryOpenAsync(part, node, cancellationToken)));
+        var failures = tries.OfType<JobStoreException>().ToList();
+        if (failures.Find(static failure => !failure.IsTransient) is { } lasting)
+        {
+            throw lasting;
+        }
+
+        if (failures.Count == _parts.Length)
+        {
+            throw failures[0];
+        }
+
+        for (var i = 0; i < tries.Length; i++)
+        {
+            if (tries[i] is { } failure)
+            {
+                _parts[i].ReportUnopened(failure);
+            }
+        }
+    }
+
+    private static async Task<JobStoreException?> TryOpenAsync(EnginePart part, JobNode node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await part.OpenAsync(node, cancellationToken);
+            return null;
+        }
+        catch (JobStoreException exception)
+        {
+            return exception;
+        }
+    }
+
+    private async Task ServeAsync(EnginePart part, JobNode node)
+    {
+        if (part.Cell is { IsOpen: false })
+        {
+            await _runtime.Spawn(async _ => await OpenLateAsync(part, node), new SpawnOptions { Name = "durable jobs" }, CancellationToken.None);
+        }
+
+        if (_registry.Names.Count > 0 && !_isStopping)
+        {
+            await part.Start(_runtime, _giveUp.Token);
+        }
+    }
+
+    // Then the recurring jobs of the code are put once more: some may belong there.
+    private async ValueTask OpenLateAsync(EnginePart part, JobNode node)
+    {
+        var isOpen = await part.OpenLateAsync(node, _stopping.Token);
+        for (var failures = 0; isOpen && !_isStopping; failures++)
+        {
+            try
+            {
+                await _recurring.PutAllAsync(_stopping.Token);
+                return;
+            }
+            catch (Exception exception)
+            {
+                if (HasUnopened)
+                {
+                    return; // whoever opens the last one puts them
+                }
+
+                _metrics.StoreFailed();
+                part.ReportUnopened(exception);
+                await Task.Delay(StoreTrouble.Backoff(failures), _runtime.TimeProvider, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+        }
     }
 
     /// <summary>How many other parts have jobs that wait for room.</summary>

@@ -27,6 +27,11 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
     {
         foreach (var one in sources)
         {
+            if (store.Cells?.First(static cell => cell.TakesNewJobs) is { } cell)
+            {
+                store = cell.IsOpen ? cell.Store : throw new JobStoreException($"ImportJobs moves jobs into cell {cell.Number}, which cannot be reached. Start again when it answers, or leave ImportJobs out.");
+            }
+
             var began = TimeProvider.System.GetTimestamp();
             while (!await TryMoveAsync(one, store, node, TimeProvider.System.GetElapsedTime(began) > LongestWait, cancellationToken))
             {

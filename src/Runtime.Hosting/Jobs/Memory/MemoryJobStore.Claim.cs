@@ -102,7 +102,7 @@ internal sealed partial class MemoryJobStore
         if (places.Running >= stored.Job.ConcurrencyLimit)
         {
             QueueOf(stored.Job.Queue).Remove(stored);
-            Block(stored, places.Blocked, $"The {stored.Job.ConcurrencyLimit} places of the concurrency key '{key}' are taken.");
+            Block(stored, places.Blocked, $"The {stored.Job.ConcurrencyLimit} places of the concurrency key '{JobKeys.Shown(key)}' are taken.");
             return true;
         }
 

@@ -37,7 +37,7 @@ internal sealed partial class MemoryJobStore
         if (rate.Starts.Room(stored.Job.Rate, now) == 0)
         {
             QueueOf(stored.Job.Queue).Remove(stored);
-            Block(stored, rate.Blocked, $"The rate key '{key}' allows {stored.Job.Rate}.");
+            Block(stored, rate.Blocked, $"The rate key '{JobKeys.Shown(key)}' allows {stored.Job.Rate}.");
             rate.LookAt(rate.Starts.FreeAt(stored.Job.Rate, now));
             _rateIsFreeAt = Earlier(_rateIsFreeAt, rate.FreeAt);
             return false;

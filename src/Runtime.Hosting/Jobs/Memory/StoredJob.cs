@@ -52,6 +52,7 @@ internal sealed class StoredJob(NewJob job, long row, DateTimeOffset now)
 
     public JobInfo ToInfo(string node, bool whole) => Job.Describe(State) with
     {
+        Row = Row,
         Attempt = Attempt,
         Crashes = Crashes,
         EnqueuedAt = EnqueuedAt,

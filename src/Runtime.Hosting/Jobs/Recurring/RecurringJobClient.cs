@@ -63,7 +63,7 @@ internal sealed partial class RecurringJobClient(IJobStore store, JobClient clie
             return null;
         }
 
-        var job = schedule.Template with { Id = Guid.CreateVersion7(clock.GetUtcNow()), RunAt = null };
+        var job = schedule.Template with { Id = store.NewId(clock.GetUtcNow(), schedule.Template.ShardBy, null), RunAt = null };
         var receipts = await store.EnqueueAsync([job], null, cancellationToken);
         return new JobHandle(client, receipts[0].Id, job.Name, receipts[0].IsDuplicate);
     }

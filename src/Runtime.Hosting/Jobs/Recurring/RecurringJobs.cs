@@ -7,7 +7,7 @@ namespace Runtime.Hosting.Jobs;
 /// Each node has one such loop and none of them is a leader: whoever is first moves the recurring job on, by a comparison of its next time within the transaction that stores the run, and a
 /// unique row for each due time stands behind that. Between due times the loop sleeps; it wakes when something was changed.
 /// </remarks>
-internal sealed partial class RecurringJobs(IJobStore store, JobMetrics metrics, StoreTrouble trouble, TimeProvider clock, ILogger<RecurringJobs> logger)
+internal sealed partial class RecurringJobs(IJobStore store, Func<DateTimeOffset, Guid> newId, JobMetrics metrics, StoreTrouble trouble, TimeProvider clock, ILogger<RecurringJobs> logger)
 {
     /// <summary>How many missed runs are made up for at most.</summary>
     public const int MostMissed = 1000;
@@ -96,7 +96,7 @@ internal sealed partial class RecurringJobs(IJobStore store, JobMetrics metrics,
         var times = cron.Between(due - TimeSpan.FromTicks(1), now, schedule.MissedRuns == MissedRuns.Once ? 1 : MostMissed);
         var next = cron.NextAfter(now);
         var runs = Chosen(times, now, schedule.MissedRuns)
-            .Select(time => new JobRun(time, schedule.Template with { Id = Guid.CreateVersion7(now), Schedule = schedule.Name, RunAt = time }));
+            .Select(time => new JobRun(time, schedule.Template with { Id = newId(now), Schedule = schedule.Name, RunAt = time }));
         await store.FireAsync(schedule.Name, due, next, [.. runs], CancellationToken.None);
         return next;
     }

@@ -18,6 +18,16 @@ public interface IJobStore : IAsyncDisposable
     /// <summary>Gets whether jobs outlive the process.</summary>
     bool IsDurable { get; }
 
+    /// <summary>Gets the stores that this one spreads its jobs over, in order of their numbers; <see langword="null"/>: it is one. The engine opens and serves each by itself.</summary>
+    IReadOnlyList<JobCell>? Cells => null;
+
+    /// <summary>Makes the id of a new job. A store of several cells lets it say where the job is.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="shardBy">The job's <see cref="JobOptions.ShardBy"/>.</param>
+    /// <param name="beside">Without that: a job in whose cell this one is to be, since it waits for it or belongs to it.</param>
+    /// <returns>An id of version 7.</returns>
+    Guid NewId(DateTimeOffset now, string? shardBy, Guid? beside) => Guid.CreateVersion7(now);
+
     /// <summary>Makes the store ready for a node: checks it, brings its schema up to date, and takes back what earlier lives of the node left running. Called once.</summary>
     /// <param name="node">The node.</param>
     /// <param name="listener">Told of what happens in the store. It never blocks and never throws.</param>

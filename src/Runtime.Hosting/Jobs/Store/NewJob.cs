@@ -39,7 +39,7 @@ public sealed record NewJob
     /// <summary>Gets the wait before the second attempt; <see langword="null"/>: as the node that runs it is configured.</summary>
     public TimeSpan? RetryDelay { get; init; }
 
-    /// <summary>Gets its unique key.</summary>
+    /// <summary>Gets its unique key, as <see cref="JobKeys.Within"/> makes it.</summary>
     public string? UniqueKey { get; init; }
 
     /// <summary>Gets for how long it keeps that.</summary>
@@ -48,13 +48,13 @@ public sealed record NewJob
     /// <summary>Gets how long that is with <see cref="JobUniqueness.ForPeriod"/>.</summary>
     public TimeSpan UniquePeriod { get; init; }
 
-    /// <summary>Gets its concurrency key.</summary>
+    /// <summary>Gets its concurrency key, as <see cref="JobKeys.Within"/> makes it.</summary>
     public string? ConcurrencyKey { get; init; }
 
     /// <summary>Gets how many jobs of that key may run at once.</summary>
     public int ConcurrencyLimit { get; init; } = 1;
 
-    /// <summary>Gets its rate key.</summary>
+    /// <summary>Gets its rate key, as <see cref="JobKeys.Within"/> makes it.</summary>
     public string? RateKey { get; init; }
 
     /// <summary>Gets how many jobs of that key may start in any <see cref="RatePeriod"/>.</summary>
@@ -90,6 +90,10 @@ public sealed record NewJob
     [JsonIgnore]
     public bool IsMarker => Members > 0 && Name == JobRules.BatchName;
 
+    /// <summary>Gets what decides in which cell it is, where there are several; only of account on the way into the store.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ShardBy { get; init; }
+
     /// <summary>Gets the recurring job that it is a run of.</summary>
     public string? Schedule { get; init; }
 
@@ -105,9 +109,9 @@ public sealed record NewJob
         Priority = Priority,
         MaxAttempts = MaxAttempts,
         Tags = Tags,
-        UniqueKey = UniqueKey,
-        ConcurrencyKey = ConcurrencyKey,
-        RateKey = RateKey,
+        UniqueKey = JobKeys.Shown(UniqueKey),
+        ConcurrencyKey = JobKeys.Shown(ConcurrencyKey),
+        RateKey = JobKeys.Shown(RateKey),
         Schedule = Schedule,
         Batch = Batch,
         Members = Members,
