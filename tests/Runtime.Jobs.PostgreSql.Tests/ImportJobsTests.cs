@@ -60,7 +60,7 @@ public sealed class ImportJobsTests(PostgreSqlServer server) : IDisposable
             now.Arguments.ToArray().ShouldBe(old.Arguments.ToArray());
             now.Result.ToArray().ShouldBe(old.Result.ToArray());
             now.Tags.ShouldBe(old.Tags);
-            var expected = old with { State = now.State, Arguments = now.Arguments, Result = now.Result, Tags = now.Tags };
+            var expected = old with { Row = now.Row, State = now.State, Arguments = now.Arguments, Result = now.Result, Tags = now.Tags };
             Whole(now).ShouldBe(Whole(expected), old.Name);
             (old.State is JobState.Queued ? now.State is JobState.Queued or JobState.Scheduled : now.State == old.State).ShouldBeTrue($"{old.State} became {now.State}");
         }

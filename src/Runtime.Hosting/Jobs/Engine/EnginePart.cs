@@ -217,6 +217,7 @@ internal sealed class EnginePart : IJobStoreListener
     // The process has died in this job so often that the next death is put down to it: nothing else may run then.
     private async ValueTask<JobClaims?> ClaimSuspectAsync(JobClaimRequest request)
     {
+        Expect(more: true); // what waits behind the suspect is nothing the store tells: its end does
         if (!_room.TryBeAlone(this))
         {
             return null;

@@ -2,7 +2,7 @@ using Runtime.Hosting.Jobs;
 using Runtime.Hosting.Jobs.Memory;
 using Runtime.Jobs.Conformance;
 
-namespace Runtime.Hosting.Tests.Jobs;
+namespace Runtime.Hosting.Tests.Jobs.Cells;
 
 /// <summary>Three cells are a store as any other.</summary>
 public sealed class CellConformanceTests : JobStoreConformanceTests

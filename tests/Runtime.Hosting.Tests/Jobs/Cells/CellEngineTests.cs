@@ -1,0 +1,271 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Runtime.Hosting.Jobs;
+using Runtime.Hosting.Jobs.Memory;
+using Runtime.Hosting.Tests.Support;
+
+namespace Runtime.Hosting.Tests.Jobs.Cells;
+
+/// <summary>A host whose jobs are spread over several cells, some of which are in trouble.</summary>
+public sealed class CellEngineTests
+{
+    private const int Cells = 3;
+
+    private readonly Script _script = new();
+    private readonly MemoryJobStore[] _stores;
+    private readonly IJobStore[] _troubled;
+    private readonly TroubledStore[] _troubles;
+
+    public CellEngineTests()
+    {
+        _stores = [.. Enumerable.Range(0, Cells).Select(static _ => new MemoryJobStore(TimeProvider.System))];
+        var troubled = _stores.Select(TroubledStore.Around).ToList();
+        _troubled = [.. troubled.Select(static one => one.Store)];
+        _troubles = [.. troubled.Select(static one => one.Trouble)];
+    }
+
+    [Fact]
+    public async Task Jobs_OfManyShards_RunFromAllCells_AndHandlesHearOfThem()
+    {
+        _script.Run = static async (args, context, _) =>
+        {
+            await Task.Yield();
+            return JobOutcome.DoneWith(args.Value * 2);
+        };
+        await using var host = await StartAsync();
+
+        var handles = new List<JobHandle>();
+        for (var i = 0; i < 60; i++)
+        {
+            handles.Add(await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { ShardBy = $"{i % Cells}" }));
+        }
+
+        var results = await Task.WhenAll(handles.Select(static handle => handle.GetResultAsync<int>())).Guard();
+        results.ShouldBe(Enumerable.Range(0, 60).Select(static i => i * 2));
+        foreach (var store in _stores)
+        {
+            (await store.CountAsync(new JobFilter(), CancellationToken.None)).ShouldBe(new Dictionary<JobState, long> { [JobState.Succeeded] = 20 });
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public async Task Room_OfTheProcessAndOfAQueue_IsNeverExceededByAllCellsTogether(int most)
+    {
+        const int Jobs = 300;
+        var (running, narrow) = (0, 0);
+        var exceeded = new ConcurrentQueue<string>();
+        _script.Run = async (_, context, _) =>
+        {
+            Check(ref running, most, "process");
+            if (context.Queue == "narrow")
+            {
+                Check(ref narrow, 1, "queue");
+                await Task.Yield();
+                Interlocked.Decrement(ref narrow);
+            }
+
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return JobOutcome.Done;
+        };
+        await using var host = await StartAsync(("Jobs:MaxConcurrency", $"{most}"), ("Jobs:QueueConcurrency:0", "narrow=1"));
+
+        var handles = await Task.WhenAll(Enumerable.Range(0, Jobs).Select(i => host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { ShardBy = $"{i % Cells}", Queue = i % 5 == 0 ? "narrow" : "wide" }).AsTask()));
+        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
+
+        exceeded.ShouldBeEmpty();
+        _script.Runs.Count.ShouldBe(Jobs);
+
+        void Check(ref int count, int limit, string what)
+        {
+            if (Interlocked.Increment(ref count) is var now && now > limit)
+            {
+                exceeded.Enqueue($"{now} in the {what}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task ACellThatIsAwayAtTheStart_HoldsUpItsOwnJobsOnly_AndIsServedWhenItAnswers()
+    {
+        _troubles[1].IsAway = true;
+        await using var host = await StartAsync(builder => builder.AddRecurringJob<TickJob>("there", "0 0 1 1 *", options: new JobOptions { ShardBy = "1" }).AddRecurringJob<TickJob>("here", "0 0 1 1 *", options: new JobOptions { ShardBy = "2" }));
+
+        await RunAsync(host, "2");
+        await RunAsync(host, null);
+        var refused = await Should.ThrowAsync<JobStoreException>(async () => await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), new JobOptions { ShardBy = "1" }));
+        refused.Message.ShouldBe("Cell 1 of the jobs has not been reached since the start. It is tried again; see the log and /health for what it says.");
+        var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        health.Status.ShouldBe(HealthStatus.Degraded);
+        health.Entries.Values.Single().Description.ShouldNotBeNull().ShouldContain("Cell 1: It is away.");
+        (await _stores[2].ListSchedulesAsync(CancellationToken.None)).ShouldHaveSingleItem().Name.ShouldBe("here");
+
+        _troubles[1].IsAway = false;
+        await Eventually(async () => (await _stores[1].ListSchedulesAsync(CancellationToken.None)).Count == 1);
+        await RunAsync(host, "1");
+        (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status.ShouldBe(HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task AllCellsAway_AtTheStart_IsAStartThatFails()
+    {
+        foreach (var trouble in _troubles)
+        {
+            trouble.IsAway = true;
+        }
+
+        (await Should.ThrowAsync<JobStoreException>(async () => await StartAsync())).Message.ShouldBe("It is away.");
+    }
+
+    [Fact]
+    public async Task ACellThatHangsInItsClaimsAndEnds_HoldsUpNoOtherOne()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _script.Run = async (args, _, _) =>
+        {
+            if (args.Value < 0)
+            {
+                started.TrySetResult();
+                await go.Task;
+            }
+
+            return JobOutcome.Done;
+        };
+        await using var host = await StartAsync(("Jobs:MaxConcurrency", "4"));
+        var hung = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(-1), new JobOptions { ShardBy = "1" });
+        await started.Task.Guard();
+        _troubles[1].Gate = gate.Task;
+        go.SetResult();
+        var behind = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(5), new JobOptions { ShardBy = "1" });
+
+        for (var i = 0; i < 50; i++)
+        {
+            await RunAsync(host, i % 2 == 0 ? "0" : "2");
+        }
+
+        (await hung.GetAsync())!.State.ShouldBe(JobState.Running);
+        gate.SetResult();
+        (await hung.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
+        (await behind.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task ACellThatComesAndGoes_LosesNoJob_WhileTheOthersWork()
+    {
+        await using var host = await StartAsync(("Jobs:MaxConcurrency", "8"));
+        var random = new Random(11);
+        var handles = new List<JobHandle>();
+        for (var i = 0; i < 200; i++)
+        {
+            if (i % 10 == 0)
+            {
+                foreach (var trouble in _troubles)
+                {
+                    trouble.IsAway = random.Next(3) == 0;
+                }
+            }
+
+            try
+            {
+                handles.Add(await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { ShardBy = $"{i % Cells}" }));
+            }
+            catch (JobStoreException exception)
+            {
+                exception.Message.ShouldBe($"Cell {i % Cells}: It is away.");
+            }
+        }
+
+        foreach (var trouble in _troubles)
+        {
+            trouble.IsAway = false;
+        }
+
+        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
+        _script.Runs.Count.ShouldBe(handles.Count);
+        handles.Count.ShouldBeGreaterThan(50);
+    }
+
+    [Fact]
+    public async Task Batch_OfAShard_IsInItsCell_AndOfTwoIsRefused()
+    {
+        await using var host = await StartAsync();
+        var batch = new JobBatch { ShardBy = "2" }.Add<ScriptedJob, Number>(new(1)).Add<ScriptedJob, Number>(new(2), new JobOptions { ShardBy = "2" }).AtEnd<ScriptedJob, Number>(new(3));
+
+        var handle = await host.Jobs().EnqueueBatchAsync(batch);
+
+        (await handle.WaitAsync().Guard()).States.ShouldBe(new Dictionary<JobState, long> { [JobState.Succeeded] = 2 });
+        (await _stores[2].CountAsync(new JobFilter(), CancellationToken.None)).ShouldHaveSingleItem().Value.ShouldBe(3);
+        var after = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(4), new JobOptions { After = handle.Id });
+        await after.WaitAsync().Guard();
+        (await _stores[2].GetAsync(after.Id, CancellationToken.None)).ShouldNotBeNull();
+        Should.Throw<ArgumentException>(() => batch.Add<ScriptedJob, Number>(new(5), new JobOptions { ShardBy = "1" }))
+            .Message.ShouldStartWith("ShardBy is '1', and '2' for the batch; all of its jobs have the same. Leave it out, or make a batch for each.");
+    }
+
+    [Fact]
+    public async Task Batch_WhoseJobsNameAShard_IsThere()
+    {
+        await using var host = await StartAsync();
+
+        var handle = await host.Jobs().EnqueueBatchAsync(new JobBatch().Add<ScriptedJob, Number>(new(1)).Add<ScriptedJob, Number>(new(2), new JobOptions { ShardBy = "1" }));
+
+        await handle.WaitAsync().Guard();
+        (await _stores[1].CountAsync(new JobFilter(), CancellationToken.None)).ShouldHaveSingleItem().Value.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Suspects_OfTwoCells_RunOneAfterTheOther_AndNothingBesideThem()
+    {
+        var (running, most) = (0, 0);
+        _script.Run = async (_, _, _) =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return JobOutcome.Done;
+        };
+        await using var host = await StartAsync(new CellJobStore([.. _stores.Select(SuspectStore.Around)], place: Place), null);
+
+        var handles = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { ShardBy = $"{i % Cells}" }).AsTask()));
+        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
+
+        most.ShouldBe(1);
+        _script.Runs.Count.ShouldBe(30);
+    }
+
+    private static int? Place(string value) => int.TryParse(value, out var cell) ? cell : null;
+
+    private static async Task Eventually(Func<Task<bool>> condition)
+    {
+        while (!await condition())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private async Task RunAsync(TestHost host, string? shardBy)
+    {
+        var handle = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), new JobOptions { ShardBy = shardBy });
+        (await handle.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
+    }
+
+    private Task<TestHost> StartAsync(params (string Key, string? Value)[] settings) => StartAsync(null, settings);
+
+    private Task<TestHost> StartAsync(Action<IAsyncRuntimeBuilder>? configure, params (string Key, string? Value)[] settings) => StartAsync(new CellJobStore(_troubled, place: Place), configure, settings);
+
+    private Task<TestHost> StartAsync(CellJobStore store, Action<IAsyncRuntimeBuilder>? configure, params (string Key, string? Value)[] settings) => JobHost.StartAsync(
+        _script,
+        builder =>
+        {
+            builder.Services.Replace(ServiceDescriptor.Singleton<IJobStore>(store));
+            configure?.Invoke(builder.Services.AddAsyncRuntime());
+        },
+        settings);
+}

@@ -1,0 +1,61 @@
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using Runtime.Hosting.Jobs;
+
+namespace Runtime.Hosting.Tests.Jobs.Cells;
+
+/// <summary>A store that can be away, or answer its claims and ends late.</summary>
+public class TroubledStore : DispatchProxy
+{
+    private IJobStore _inner = null!;
+
+    /// <summary>Whether every call but the close fails.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>What claims and ends wait for before they do anything.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    public static (IJobStore Store, TroubledStore Trouble) Around(IJobStore inner)
+    {
+        var store = Create<IJobStore, TroubledStore>();
+        var trouble = (TroubledStore)(object)store;
+        trouble._inner = inner;
+        return (store, trouble);
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        if (IsAway && targetMethod!.Name.EndsWith("Async", StringComparison.Ordinal) && targetMethod.Name != nameof(IAsyncDisposable.DisposeAsync))
+        {
+            throw new JobStoreException("It is away.");
+        }
+
+        return Gate.IsCompleted
+            ? Inner(targetMethod!, args)
+            : targetMethod!.Name switch
+            {
+                nameof(IJobStore.ClaimAsync) => LateAsync<JobClaims>(targetMethod, args),
+                nameof(IJobStore.EndAsync) => LateAsync<IReadOnlyList<bool>>(targetMethod, args),
+                _ => Inner(targetMethod, args),
+            };
+    }
+
+    private object? Inner(MethodInfo method, object?[]? args)
+    {
+        try
+        {
+            return method.Invoke(_inner, args);
+        }
+        catch (TargetInvocationException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerException!);
+            throw;
+        }
+    }
+
+    private async ValueTask<T> LateAsync<T>(MethodInfo method, object?[]? args)
+    {
+        await Gate;
+        return await (ValueTask<T>)Inner(method, args)!;
+    }
+}
