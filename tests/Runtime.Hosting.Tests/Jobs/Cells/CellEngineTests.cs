@@ -157,6 +157,33 @@ public sealed class CellEngineTests
     }
 
     [Fact]
+    public async Task LeasesThatACellHasLost_AreThoseOfItsOwnRuns()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reasons = new ConcurrentDictionary<int, string?>();
+        _script.Run = async (args, context, token) =>
+        {
+            await Task.WhenAny(release.Task, Task.Delay(Timeout.Infinite, token));
+            reasons[args.Value] = context.CancellationReason;
+            return JobOutcome.Done;
+        };
+        await using var host = await StartAsync();
+        var handles = new List<JobHandle>();
+        for (var i = 0; i < Cells; i++)
+        {
+            handles.Add(await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(i), new JobOptions { ShardBy = $"{i}" }));
+        }
+
+        await Eventually(() => Task.FromResult(_script.Runs.Count == Cells));
+        _troubles[1].Listener!.LeasesLost("gone");
+        await handles[1].WaitAsync().Guard();
+        release.SetResult();
+        await Task.WhenAll(handles.Select(static handle => handle.WaitAsync())).Guard();
+
+        reasons.OrderBy(static one => one.Key).Select(static one => one.Value).ShouldBe([null, "gone", null]);
+    }
+
+    [Fact]
     public async Task ACellThatComesAndGoes_LosesNoJob_WhileTheOthersWork()
     {
         await using var host = await StartAsync(("Jobs:MaxConcurrency", "8"));
@@ -238,6 +265,44 @@ public sealed class CellEngineTests
 
         most.ShouldBe(1);
         _script.Runs.Count.ShouldBe(30);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Keys_OfTwoShards_AreApart_WhereverTheyAre(bool hasCells)
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _script.Run = async (args, _, _) =>
+        {
+            await (args.Value > 0 ? release.Task : Task.CompletedTask);
+            return JobOutcome.Done;
+        };
+        await using var host = hasCells ? await StartAsync() : await JobHost.StartAsync(_script);
+        var one = new JobOptions { ShardBy = "1", UniqueKey = "u", ConcurrencyKey = "c", Delay = TimeSpan.FromHours(1) };
+
+        var first = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(0), one);
+        var again = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(0), one);
+        var other = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(0), one with { ShardBy = "x" });
+        (again.Id, again.IsDuplicate, other.IsDuplicate).ShouldBe((first.Id, true, false));
+
+        var limited = new JobOptions { ConcurrencyKey = "c", RateKey = "r" };
+        var runs = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), limited with { ShardBy = "1" });
+        await Eventually(async () => (await runs.GetAsync())!.State == JobState.Running);
+        var behind = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), limited with { ShardBy = "1", RateKey = null });
+        await Eventually(async () => (await behind.GetAsync())!.State == JobState.Blocked);
+        foreach (var shard in new[] { "x", null })
+        {
+            var passes = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(0), limited with { ShardBy = shard });
+            (await passes.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
+        }
+
+        (await behind.GetAsync())!.Reason.ShouldBe("The 1 places of the concurrency key 'c' are taken.");
+        var info = (await first.GetAsync())!;
+        (info.UniqueKey, info.ConcurrencyKey).ShouldBe(("u", "c"));
+        (await runs.GetAsync())!.RateKey.ShouldBe("r");
+        release.SetResult();
+        await behind.WaitAsync().Guard();
     }
 
     private static int? Place(string value) => int.TryParse(value, out var cell) ? cell : null;

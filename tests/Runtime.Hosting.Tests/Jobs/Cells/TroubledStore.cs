@@ -15,6 +15,9 @@ public class TroubledStore : DispatchProxy
     /// <summary>What claims and ends wait for before they do anything.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Who is told of what happens in the store.</summary>
+    public IJobStoreListener? Listener { get; private set; }
+
     public static (IJobStore Store, TroubledStore Trouble) Around(IJobStore inner)
     {
         var store = Create<IJobStore, TroubledStore>();
@@ -30,6 +33,7 @@ public class TroubledStore : DispatchProxy
             throw new JobStoreException("It is away.");
         }
 
+        Listener = targetMethod!.Name == nameof(IJobStore.OpenAsync) ? (IJobStoreListener)args![1]! : Listener;
         return Gate.IsCompleted
             ? Inner(targetMethod!, args)
             : targetMethod!.Name switch
