@@ -14,6 +14,9 @@ internal sealed class EnginePart : IJobStoreListener
     // How long jobs that run already may keep a suspect from running alone; then it runs beside them.
     private static readonly TimeSpan SuspectPatience = TimeSpan.FromSeconds(10);
 
+    // A cell that does not answer for so long gives its room to the others.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(1);
+
     private readonly JobEngine _engine;
     private readonly JobRoom _room;
     private readonly JobMetrics _metrics;
@@ -22,6 +25,7 @@ internal sealed class EnginePart : IJobStoreListener
     private readonly JobWriter _writer;
     private readonly RecurringJobs _recurring;
     private readonly JobPurge _purge;
+    private readonly TimeProvider _clock;
     private readonly Pulse _work;
     private readonly CellRates _rates;
     private volatile bool _mayHaveMore;
@@ -30,6 +34,7 @@ internal sealed class EnginePart : IJobStoreListener
     public EnginePart(JobEngine engine, IJobStore store, JobCell? cell, CellRates rates, JobRoom room, JobMetrics metrics, JobReporter reporter, LiveOptions options, TimeProvider clock, ILoggerFactory loggers)
     {
         (_engine, Store, Cell, _rates, _room, _metrics, _options) = (engine, store, cell, rates, room, metrics, options);
+        _clock = clock;
         _work = new(clock);
         _trouble = new(loggers.CreateLogger<StoreTrouble>());
         _writer = new(store, metrics, _trouble, reporter.Ended, engine.Fenced, MakeRoom, clock);
@@ -174,7 +179,8 @@ internal sealed class EnginePart : IJobStoreListener
 
     private async ValueTask<JobClaims?> ClaimOnceAsync()
     {
-        if (TakeRoom() is not { } taken)
+        var taken = TakeRoom();
+        if (taken is null)
         {
             return null; // whoever makes room sets the pulse
         }
@@ -184,15 +190,64 @@ internal sealed class EnginePart : IJobStoreListener
         JobClaims claims;
         try
         {
-            claims = await Store.ClaimAsync(request, CancellationToken.None);
-            _engine.Begin(claims.Jobs, this, isSuspect: false);
+            var claiming = Store.ClaimAsync(request, CancellationToken.None).AsTask();
+            if (!await AnswersInTimeAsync(claiming))
+            {
+                _room.GiveBack(taken);
+                taken = null;
+            }
+
+            claims = await claiming;
+            if (taken is not null)
+            {
+                _engine.Begin(claims.Jobs, this, isSuspect: false);
+            }
+            else
+            {
+                BeginLate(claims.Jobs);
+            }
         }
         finally
         {
-            _room.GiveBack(taken);
+            if (taken is not null)
+            {
+                _room.GiveBack(taken);
+            }
         }
 
         return claims.SuspectWaits ? await ClaimSuspectAsync(request) : claims;
+    }
+
+    // A store that is the only one has nobody to give way to.
+    private async ValueTask<bool> AnswersInTimeAsync(Task claiming)
+    {
+        if (Cell is not null && !claiming.IsCompleted)
+        {
+            await claiming.WaitAsync(LongestHold, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        return Cell is null || claiming.IsCompleted;
+    }
+
+    // The room for them has gone to other cells meanwhile. What there is none for goes back at once, for this process or another.
+    private void BeginLate(IReadOnlyList<ClaimedJob> jobs)
+    {
+        foreach (var job in jobs)
+        {
+            if (_room.TryTake(this, others: 0) is { } taken)
+            {
+                if (!taken.RoomOfQueue.TryGetValue(job.Job.Queue, out var left) || left > 0)
+                {
+                    _engine.Begin([job], this, isSuspect: false);
+                    _room.GiveBack(taken);
+                    continue;
+                }
+
+                _room.GiveBack(taken);
+            }
+
+            HandBack(job);
+        }
     }
 
     private RoomTaken? TakeRoom()
@@ -223,6 +278,7 @@ internal sealed class EnginePart : IJobStoreListener
             return null;
         }
 
+        Task<JobClaims> claiming;
         try
         {
             await _engine.WaitForIdleAsync(SuspectPatience);
@@ -231,13 +287,27 @@ internal sealed class EnginePart : IJobStoreListener
                 return null;
             }
 
-            var claims = await Store.ClaimAsync(request with { Room = 1, Suspect = true }, CancellationToken.None);
-            _engine.Begin(claims.Jobs, this, isSuspect: true);
-            return claims.Jobs.Count > 0 ? null : claims with { SuspectWaits = false };
+            claiming = Store.ClaimAsync(request with { Room = 1, Suspect = true }, CancellationToken.None).AsTask();
+            if (await AnswersInTimeAsync(claiming))
+            {
+                var claims = await claiming;
+                _engine.Begin(claims.Jobs, this, isSuspect: true);
+                return claims.Jobs.Count > 0 ? null : claims with { SuspectWaits = false };
+            }
         }
         finally
         {
             _room.EndAlone();
         }
+
+        var late = await claiming;
+        foreach (var job in late.Jobs)
+        {
+            HandBack(job);
+        }
+
+        return late with { SuspectWaits = false };
     }
+
+    private void HandBack(ClaimedJob job) => _writer.Add(new JobEnding(job.Lease, JobEndingKind.Interrupted, "The cell answered so late that there was no room for the job any more."));
 }

@@ -122,23 +122,28 @@ public sealed class CellEngineTests
         (await Should.ThrowAsync<JobStoreException>(async () => await StartAsync())).Message.ShouldBe("It is away.");
     }
 
-    [Fact]
-    public async Task ACellThatHangsInItsClaimsAndEnds_HoldsUpNoOtherOne()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task ACellThatHangsInItsClaimsAndEnds_HoldsUpNoOtherOne(int most)
     {
+        var (running, exceeded) = (0, false);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _script.Run = async (args, _, _) =>
         {
+            exceeded |= Interlocked.Increment(ref running) > most;
             if (args.Value < 0)
             {
                 started.TrySetResult();
                 await go.Task;
             }
 
+            Interlocked.Decrement(ref running);
             return JobOutcome.Done;
         };
-        await using var host = await StartAsync(("Jobs:MaxConcurrency", "4"));
+        await using var host = await StartAsync(("Jobs:MaxConcurrency", $"{most}"));
         var hung = await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(-1), new JobOptions { ShardBy = "1" });
         await started.Task.Guard();
         _troubles[1].Gate = gate.Task;
@@ -151,9 +156,12 @@ public sealed class CellEngineTests
         }
 
         (await hung.GetAsync())!.State.ShouldBe(JobState.Running);
+        var busy = await host.Jobs().EnqueueManyAsync<ScriptedJob, Number>(Enumerable.Range(0, 100).Select(static i => new Number(i)), new JobOptions { ShardBy = "2" });
         gate.SetResult();
         (await hung.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
         (await behind.WaitAsync().Guard()).State.ShouldBe(JobState.Succeeded);
+        await Task.WhenAll(busy.Select(static handle => handle.WaitAsync())).Guard();
+        exceeded.ShouldBeFalse();
     }
 
     [Fact]
@@ -163,7 +171,7 @@ public sealed class CellEngineTests
         var reasons = new ConcurrentDictionary<int, string?>();
         _script.Run = async (args, context, token) =>
         {
-            await Task.WhenAny(release.Task, Task.Delay(Timeout.Infinite, token));
+            await release.Task.WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             reasons[args.Value] = context.CancellationReason;
             return JobOutcome.Done;
         };
