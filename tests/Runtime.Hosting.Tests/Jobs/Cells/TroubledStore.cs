@@ -18,6 +18,9 @@ public class TroubledStore : DispatchProxy
     /// <summary>Who is told of what happens in the store.</summary>
     public IJobStoreListener? Listener { get; private set; }
 
+    /// <summary>Whether claims take a while, as those of a database do.</summary>
+    public bool IsSlow { get; set; }
+
     public static (IJobStore Store, TroubledStore Trouble) Around(IJobStore inner)
     {
         var store = Create<IJobStore, TroubledStore>();
@@ -34,7 +37,7 @@ public class TroubledStore : DispatchProxy
         }
 
         Listener = targetMethod!.Name == nameof(IJobStore.OpenAsync) ? (IJobStoreListener)args![1]! : Listener;
-        return Gate.IsCompleted
+        return Gate.IsCompleted && !IsSlow
             ? Inner(targetMethod!, args)
             : targetMethod!.Name switch
             {
@@ -60,6 +63,12 @@ public class TroubledStore : DispatchProxy
     private async ValueTask<T> LateAsync<T>(MethodInfo method, object?[]? args)
     {
         await Gate;
-        return await (ValueTask<T>)Inner(method, args)!;
+        var result = await (ValueTask<T>)Inner(method, args)!;
+        if (IsSlow)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        return result;
     }
 }
