@@ -281,6 +281,7 @@ internal sealed class EnginePart : IJobStoreListener
         Task<JobClaims> claiming;
         try
         {
+            await _room.WaitForClaimsAsync(SuspectPatience);
             await _engine.WaitForIdleAsync(SuspectPatience);
             if (_isStopping)
             {

@@ -24,6 +24,7 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
 
     // The part whose suspect runs, or is waited for: nobody else claims meanwhile.
     private EnginePart? _alone;
+    private TaskCompletionSource? _noneTaken;
     private int _suspects;
 
     /// <summary>Whether some queue has less room than the process: what it leaves behind is nothing that a store tells.</summary>
@@ -79,6 +80,10 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
         lock (_lock)
         {
             _taken.Remove(taken);
+            if (_taken.Count == 0)
+            {
+                _noneTaken?.TrySetResult();
+            }
         }
 
         WakeHeldUp();
@@ -98,6 +103,23 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             _alone = part;
             return true;
         }
+    }
+
+    /// <summary>Waits until all claims that were under way have been answered and their jobs counted as running, at most for a time. By the part that is alone.</summary>
+    public async Task WaitForClaimsAsync(TimeSpan atMost)
+    {
+        TaskCompletionSource none = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_taken.Count == 0)
+            {
+                return;
+            }
+
+            _noneTaken = none;
+        }
+
+        await none.Task.WaitAsync(atMost, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     /// <summary>Lets the others claim again.</summary>

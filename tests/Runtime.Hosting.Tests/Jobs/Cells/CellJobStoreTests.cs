@@ -192,6 +192,29 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         (await _store.RemoveScheduleAsync("nightly", CancellationToken.None)).ShouldBeFalse();
     }
 
+    // Another process has read the recurring job in its old cell, and fires it at one moment or another of its move.
+    [Theory]
+    [InlineData(nameof(IJobStore.FireAsync), true)]
+    [InlineData(nameof(IJobStore.RemoveScheduleAsync), false)]
+    public async Task ARecurringJob_ThatIsFiredWhileItMoves_HasOneRunOfADueTime(string moment, bool fires)
+    {
+        var due = _clock.GetUtcNow().AddHours(1);
+        await _store.PutScheduleAsync(Schedule(1, due), CancellationToken.None);
+        bool? fired = null;
+        _troubles[1].Before = member =>
+        {
+            if (member == moment && fired is null)
+            {
+                fired = _stores[1].FireAsync("nightly", due, due.AddHours(1), [new(due, Job(1))], CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            }
+        };
+
+        await _store.PutScheduleAsync(Schedule(2, due), CancellationToken.None);
+
+        fired.ShouldBe(fires);
+        (await _store.ListSchedulesAsync(CancellationToken.None)).ShouldHaveSingleItem().Next.ShouldBe(fires ? due.AddHours(1) : due);
+    }
+
     [Fact]
     public async Task ARecurringJob_WhoseMoveWasCutOff_ComesToLifeAgain()
     {

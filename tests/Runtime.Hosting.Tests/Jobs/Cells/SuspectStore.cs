@@ -3,9 +3,11 @@ using Runtime.Hosting.Jobs;
 
 namespace Runtime.Hosting.Tests.Jobs.Cells;
 
-/// <summary>A store that takes every job for one in which the process has died.</summary>
+/// <summary>A store that takes every job of a queue for one in which the process has died.</summary>
 public class SuspectStore : DispatchProxy
 {
+    public const string Queue = "suspects";
+
     private IJobStore _inner = null!;
 
     public static IJobStore Around(IJobStore inner)
@@ -22,10 +24,11 @@ public class SuspectStore : DispatchProxy
     {
         if (request.Suspect)
         {
-            return (await _inner.ClaimAsync(request with { Suspect = false, Room = 1 }, CancellationToken.None)) with { MayHaveMore = false };
+            return (await _inner.ClaimAsync(request with { Suspect = false, Room = 1, RoomOfQueue = new Dictionary<string, int> { ["default"] = 0 } }, CancellationToken.None)) with { MayHaveMore = false };
         }
 
-        var waiting = await _inner.CountAsync(new JobFilter { States = [JobState.Queued] }, CancellationToken.None);
-        return new JobClaims([], null, MayHaveMore: false, SuspectWaits: waiting.Count > 0);
+        var claims = await _inner.ClaimAsync(request with { RoomOfQueue = new Dictionary<string, int> { [Queue] = 0 } }, CancellationToken.None);
+        var waiting = await _inner.CountAsync(new JobFilter { States = [JobState.Queued], Queue = Queue }, CancellationToken.None);
+        return claims with { SuspectWaits = waiting.Count > 0 };
     }
 }

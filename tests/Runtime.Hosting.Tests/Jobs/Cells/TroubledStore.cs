@@ -18,6 +18,9 @@ public class TroubledStore : DispatchProxy
     /// <summary>Who is told of what happens in the store.</summary>
     public IJobStoreListener? Listener { get; private set; }
 
+    /// <summary>Called with the name of a member before it does anything.</summary>
+    public Action<string>? Before { get; set; }
+
     /// <summary>Whether claims take a while, as those of a database do.</summary>
     public bool IsSlow { get; set; }
 
@@ -36,6 +39,7 @@ public class TroubledStore : DispatchProxy
             throw new JobStoreException("It is away.");
         }
 
+        Before?.Invoke(targetMethod!.Name);
         Listener = targetMethod!.Name == nameof(IJobStore.OpenAsync) ? (IJobStoreListener)args![1]! : Listener;
         return Gate.IsCompleted && !IsSlow
             ? Inner(targetMethod!, args)
