@@ -52,6 +52,7 @@ internal static class EventIds
     public const int JobsImported = 810;
     public const int ScheduleNeverDue = 811;
     public const int NothingToImport = 812;
+    public const int JobStoreLeft = 813;
 
     // 900: stores
     public const int StoreFailed = 901;

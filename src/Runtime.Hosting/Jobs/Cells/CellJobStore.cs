@@ -166,13 +166,8 @@ public sealed partial class CellJobStore : IJobStore
     public ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken) => Call(Home, store => store.GetTimeAsync(cancellationToken));
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var cell in _cells)
-        {
-            await cell.Store.DisposeAsync();
-        }
-    }
+    /// <remarks>All at the same time: one that hangs keeps no other one from saying goodbye.</remarks>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_cells.Select(static cell => cell.Store.DisposeAsync().AsTask()));
 
     /// <summary>Gets the cell in which a recurring job is to be.</summary>
     internal JobCell CellOf(JobSchedule schedule) => CellOf(_map.Of(schedule.Template.ShardBy))!;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Runtime.Core;
 using Runtime.Hosting.Configuration;
@@ -28,6 +29,7 @@ internal sealed class EnginePart : IJobStoreListener
     private readonly TimeProvider _clock;
     private readonly Pulse _work;
     private readonly CellRates _rates;
+    private readonly ConcurrentQueue<Task> _loops = new();
     private volatile bool _mayHaveMore;
     private volatile bool _isStopping;
 
@@ -52,6 +54,9 @@ internal sealed class EnginePart : IJobStoreListener
 
     /// <summary>Gets what is wrong with the store, if anything.</summary>
     public string? Trouble => _trouble.Message ?? _rates.Problem;
+
+    /// <summary>Gets whether a loop has not ended: at the end of all, it hangs in the store.</summary>
+    public bool IsHanging => _loops.Any(static loop => !loop.IsCompleted);
 
     /// <summary>Gets whether the store has jobs that could run if there were room.</summary>
     public bool MayHaveMore => _mayHaveMore;
@@ -96,10 +101,21 @@ internal sealed class EnginePart : IJobStoreListener
     {
         var options = new SpawnOptions { Priority = TaskPriority.High, Name = "durable jobs" };
         return Task.WhenAll(
-            runtime.Spawn(async _ => await ClaimAsync(), options, CancellationToken.None),
-            runtime.Spawn(async _ => await _writer.RunAsync(giveUp), options, CancellationToken.None),
-            runtime.Spawn(async _ => await _recurring.RunAsync(), options, CancellationToken.None),
-            runtime.Spawn(async _ => await _purge.RunAsync(), options with { Priority = TaskPriority.Background }, CancellationToken.None));
+            Run(ClaimAsync, options),
+            Run(() => _writer.RunAsync(giveUp), options),
+            Run(_recurring.RunAsync, options),
+            Run(_purge.RunAsync, options with { Priority = TaskPriority.Background }));
+
+        // A loop that hangs in the store is left at the end; what it then still does the store refuses, or does not hear.
+        Task Run(Func<ValueTask> loop, SpawnOptions how) => runtime.Spawn(
+            async _ =>
+            {
+                var running = loop().AsTask();
+                _loops.Enqueue(running);
+                await running.WaitAsync(giveUp);
+            },
+            how,
+            CancellationToken.None);
     }
 
     /// <summary>Claims and fires no more.</summary>

@@ -8,6 +8,9 @@ internal sealed partial class JobEngine
     // A store that does not take the last ends within this time keeps them as they were: those jobs run again.
     private static readonly TimeSpan LastWrite = TimeSpan.FromSeconds(2);
 
+    // One that has much to bring in order may need seconds.
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(5);
+
     /// <summary>Claims no more, lets what runs run, then cancels it, and hands back whatever has not ended. Called once, after <see cref="StartAsync"/> or without it.</summary>
     /// <param name="drain">How long what runs may run.</param>
     /// <param name="cancel">How long it may take to end once it is cancelled.</param>
@@ -48,7 +51,18 @@ internal sealed partial class JobEngine
         }
 
         _waiters.Close();
-        await _store.DisposeAsync();
+        var closing = _store.DisposeAsync().AsTask();
+        await closing.WaitAsync(LongestClose, TimeProvider.System, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (closing.IsCompleted)
+        {
+            await closing; // for what it threw
+        }
+
+        // A store that hangs does not hang the stop: others take over what it has, as after a crash.
+        if (!closing.IsCompleted || Array.Exists(_parts, static part => part.IsHanging))
+        {
+            LogStoreLeft();
+        }
     }
 
     // Runs that ignore their token: the job is queued again now, and whatever the run still says is refused.
@@ -75,6 +89,9 @@ internal sealed partial class JobEngine
 
     [LoggerMessage(EventIds.JobFenced, LogLevel.Warning, "The end ({Kind}) of a run of job {JobId} was refused: the job has been claimed again since lease {Lease}.", EventName = nameof(EventIds.JobFenced))]
     private partial void LogFenced(Guid jobId, JobEndingKind kind, long lease);
+
+    [LoggerMessage(EventIds.JobStoreLeft, LogLevel.Warning, "The job store did not answer in time at the stop and was left as it is. What it has of this process is taken back as after a crash.", EventName = nameof(EventIds.JobStoreLeft))]
+    private partial void LogStoreLeft();
 
     [LoggerMessage(EventIds.JobsCut, LogLevel.Warning, "The stop cut {Cut} durable jobs short; they are queued again and no attempt was spent. {Stuck} of them ignored their token. {Unwritten} ends could not be written; those jobs run again.", EventName = nameof(EventIds.JobsCut))]
     private partial void LogStopped(int cut, int stuck, int unwritten);

@@ -170,6 +170,19 @@ public sealed class CellEngineTests
     }
 
     [Fact]
+    public async Task ACellThatHangs_HangsNoStop()
+    {
+        await using var host = await StartAsync();
+        _troubles[1].Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously).Task; // for ever
+        await host.Jobs().EnqueueAsync<ScriptedJob, Number>(new(1), new JobOptions { ShardBy = "1" });
+        await RunAsync(host, "2");
+
+        await host.StopAsync();
+
+        host.Logs.Of(EventIds.JobStoreLeft).ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public async Task LeasesThatACellHasLost_AreThoseOfItsOwnRuns()
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
