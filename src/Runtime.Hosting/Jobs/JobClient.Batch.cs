@@ -13,8 +13,8 @@ internal sealed partial class JobClient
 
         var end = (batch.End is { } make ? make(this) : Marker(batch.ShardOfAll)) with { Members = batch.Count };
         List<NewJob> jobs = [end, .. batch.Members.Select(member => member(this) with { Batch = end.Id })];
-        await StoreAsync(jobs, null, cancellationToken);
-        return new JobBatchHandle(this, new JobHandle(this, end.Id, end.Name, isDuplicate: false));
+        var receipts = await StoreAsync(jobs, null, cancellationToken);
+        return new JobBatchHandle(this, new JobHandle(this, receipts[0].Id, end.Name, isDuplicate: false));
     }
 
     public async ValueTask<JobBatchHandle?> FindBatchAsync(Guid id, CancellationToken cancellationToken = default) =>

@@ -15,9 +15,15 @@ internal static class CellIds
     {
         Span<byte> bytes = stackalloc byte[Size];
         Guid.CreateVersion7(now).TryWriteBytes(bytes, bigEndian: true, out _);
-        bytes[CellAt] = (byte)cell;
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[CheckAt..], CheckOf(bytes));
-        return new Guid(bytes, bigEndian: true);
+        return Stamped(bytes, cell);
+    }
+
+    /// <summary>The same id for another cell: always the same one, so that an enqueue can be repeated.</summary>
+    public static Guid In(Guid id, int cell)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return Stamped(bytes, cell);
     }
 
     /// <summary>Reads the cell. An id that was not made here passes for one of 65,536 times, so it is where to look first, and no proof.</summary>
@@ -27,6 +33,13 @@ internal static class CellIds
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         cell = bytes[CellAt];
         return BinaryPrimitives.ReadUInt16BigEndian(bytes[CheckAt..]) == CheckOf(bytes);
+    }
+
+    private static Guid Stamped(Span<byte> bytes, int cell)
+    {
+        bytes[CellAt] = (byte)cell;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[CheckAt..], CheckOf(bytes));
+        return new Guid(bytes, bigEndian: true);
     }
 
     // Of the first 13 bytes and the cell.

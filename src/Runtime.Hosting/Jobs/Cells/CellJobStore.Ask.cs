@@ -33,18 +33,17 @@ public sealed partial class CellJobStore
         var places = CellCursor.Read(filter.From, _cells.Length);
         List<int> asked = [.. Enumerable.Range(0, _cells.Length).Where(i => !CellCursor.IsEnd(places[i]))];
         var pages = await AllAsync(asked.Select(i => _cells[i]), "list jobs", (store, i) => store.ListAsync(filter with { From = CellCursor.InCell(places[asked[i]]) }, cancellationToken));
-        List<(JobInfo Job, int Cell)> found = [.. pages.SelectMany((page, i) => page.Jobs.Select(job => (job, asked[i]))).OrderByDescending(static one => one.job.EnqueuedAt).ThenBy(static one => one.Item2).ThenByDescending(static one => one.job.Row)];
-        List<(JobInfo Job, int Cell)> taken = [.. found.Take(filter.PageSize)];
+        var (taken, counts) = Merge(pages, filter.PageSize);
         var isMore = false;
         for (var i = 0; i < asked.Count; i++)
         {
-            var own = taken.Where(one => one.Cell == asked[i]).Select(static one => one.Job).ToList();
-            var isAtEnd = own.Count == pages[i].Jobs.Count && pages[i].Next is null;
-            places[asked[i]] = isAtEnd ? CellCursor.End : own.Count > 0 ? CellCursor.After(own.Min(static job => job.Row)) : places[asked[i]];
+            var (jobs, count) = (pages[i].Jobs, counts[i]);
+            var isAtEnd = count == jobs.Count && pages[i].Next is null;
+            places[asked[i]] = isAtEnd ? CellCursor.End : count > 0 ? CellCursor.After(jobs[count - 1].Row) : places[asked[i]];
             isMore |= !isAtEnd;
         }
 
-        return new JobPage([.. taken.Select(static one => one.Job)], isMore ? CellCursor.Write(places) : null);
+        return new JobPage(taken, isMore ? CellCursor.Write(places) : null);
     }
 
     /// <inheritdoc/>
@@ -66,6 +65,33 @@ public sealed partial class CellJobStore
     /// <inheritdoc/>
     public async ValueTask<long> DiscardAsync(JobFilter filter, CancellationToken cancellationToken) =>
         (await AllAsync(CellsOf(filter), "discard jobs", store => store.DiscardAsync(filter, cancellationToken))).Sum();
+
+    // The newest of the first ones of all pages, again and again: each page keeps its own order, which is not quite that of the times, so that the rest of it begins after what was taken.
+    private static (List<JobInfo> Jobs, int[] Counts) Merge(JobPage[] pages, int atMost)
+    {
+        var jobs = new List<JobInfo>();
+        var counts = new int[pages.Length];
+        while (jobs.Count < atMost)
+        {
+            var newest = -1;
+            for (var i = 0; i < pages.Length; i++)
+            {
+                if (counts[i] < pages[i].Jobs.Count && (newest < 0 || pages[i].Jobs[counts[i]].EnqueuedAt > pages[newest].Jobs[counts[newest]].EnqueuedAt))
+                {
+                    newest = i;
+                }
+            }
+
+            if (newest < 0)
+            {
+                break;
+            }
+
+            jobs.Add(pages[newest].Jobs[counts[newest]++]);
+        }
+
+        return (jobs, counts);
+    }
 
     // The members of a batch are where it is.
     private JobCell[] CellsOf(JobFilter filter) => filter.Batch is { } batch && Named(batch) is { } cell ? [cell] : _cells;

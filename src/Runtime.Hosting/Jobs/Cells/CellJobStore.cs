@@ -13,6 +13,9 @@ public sealed partial class CellJobStore : IJobStore
     // A lease that is handed out here has the cell above the number.
     private const int CellShift = 56;
 
+    // Under which an exception says the number of its cell.
+    private const string CellKey = "cell";
+
     private readonly JobCell[] _cells;
     private readonly CellMap _map;
     private int _turn;
@@ -72,6 +75,7 @@ public sealed partial class CellJobStore : IJobStore
     }
 
     /// <inheritdoc/>
+    /// <remarks>Where a job goes to another cell than its id says, since what it waits for is there, it gets an id that says so; the receipt has it.</remarks>
     /// <exception cref="ArgumentException">The jobs belong to several cells.</exception>
     public async ValueTask<IReadOnlyList<JobReceipt>> EnqueueAsync(IReadOnlyList<NewJob> jobs, DbTransaction? transaction, CancellationToken cancellationToken)
     {
@@ -82,9 +86,10 @@ public sealed partial class CellJobStore : IJobStore
         }
 
         var cell = await CellOfAsync(jobs, cancellationToken);
+        var stored = Renamed(jobs, cell);
         try
         {
-            return await Call(cell, store => store.EnqueueAsync(jobs, transaction, cancellationToken));
+            return await Call(cell, store => store.EnqueueAsync(stored, transaction, cancellationToken));
         }
         catch (NotSupportedException exception) when (transaction is not null)
         {
@@ -163,7 +168,24 @@ public sealed partial class CellJobStore : IJobStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken) => Call(Home, store => store.GetTimeAsync(cancellationToken));
+    /// <remarks>That of the first cell that answers; clocks of servers do not differ by more than a recurring job may be late.</remarks>
+    public async ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken)
+    {
+        JobStoreException? away = null;
+        foreach (var cell in _cells)
+        {
+            try
+            {
+                return await Call(cell, store => store.GetTimeAsync(cancellationToken));
+            }
+            catch (JobStoreException exception)
+            {
+                away ??= exception;
+            }
+        }
+
+        throw away!;
+    }
 
     /// <inheritdoc/>
     /// <remarks>All at the same time: one that hangs keeps no other one from saying goodbye.</remarks>
@@ -188,7 +210,12 @@ public sealed partial class CellJobStore : IJobStore
         HashSet<Guid>? own = null;
         foreach (var job in jobs)
         {
-            var wanted = job.ShardBy is null && job.After is null && job.Batch is null ? Home : CellOf(_map.Of(job.ShardBy))!;
+            if (job is { ShardBy: null, After: null, Members: > 0 })
+            {
+                continue; // a batch goes where its jobs go
+            }
+
+            var wanted = CellOf(_map.Of(job.ShardBy))!;
             if ((job.After ?? job.Batch) is { } other)
             {
                 own ??= [.. jobs.Select(static one => one.Id)];
@@ -210,7 +237,7 @@ public sealed partial class CellJobStore : IJobStore
             if (cell is not null && wanted != cell)
             {
                 throw new ArgumentException(
-                    string.Create(CultureInfo.InvariantCulture, $"The jobs of a call are stored together, so in one cell; {decided!.Id} belongs to cell {cell.Number} (ShardBy '{JobRules.Shown(decided.ShardBy)}'), {job.Id} to cell {wanted.Number} (ShardBy '{JobRules.Shown(job.ShardBy)}'). Give them the same ShardBy, or store them in several calls."),
+                    string.Create(CultureInfo.InvariantCulture, $"The jobs of a call are stored together, so in one cell; by its ShardBy or the job that it waits for {decided!.Id} belongs to cell {cell.Number}, {job.Id} to cell {wanted.Number}. Give all the same ShardBy, or store them in several calls."),
                     nameof(jobs));
             }
 
@@ -220,10 +247,26 @@ public sealed partial class CellJobStore : IJobStore
         return cell ?? CellOf(_map.Of(jobs[0].ShardBy))!;
     }
 
+    // Ids that name another cell than that which the jobs go to name that one instead; those of somebody else's making stay.
+    private static IReadOnlyList<NewJob> Renamed(IReadOnlyList<NewJob> jobs, JobCell cell)
+    {
+        if (!jobs.Any(job => IsOfAnother(job.Id)))
+        {
+            return jobs;
+        }
+
+        var own = jobs.Select(static job => job.Id).ToHashSet();
+        return [.. jobs.Select(job => job with { Id = NameOf(job.Id), After = job.After is { } after && own.Contains(after) ? NameOf(after) : job.After, Batch = job.Batch is { } batch && own.Contains(batch) ? NameOf(batch) : job.Batch })];
+
+        bool IsOfAnother(Guid id) => CellIds.TryGetCell(id, out var named) && named != cell.Number;
+
+        Guid NameOf(Guid id) => IsOfAnother(id) ? CellIds.In(id, cell.Number) : id;
+    }
+
     // What a cell's store says, with the cell's number.
     private static async ValueTask<T> Call<T>(JobCell cell, Func<IJobStore, ValueTask<T>> call)
     {
-        if (!cell.IsOpen)
+        if (!cell.IsReachable)
         {
             throw new JobStoreException($"Cell {cell.Number} of the jobs has not been reached since the start. It is tried again; see the log and /health for what it says.");
         }
@@ -234,7 +277,7 @@ public sealed partial class CellJobStore : IJobStore
         }
         catch (JobStoreException exception)
         {
-            throw new JobStoreException($"Cell {cell.Number}: {exception.Message}", exception.InnerException ?? exception, exception.IsTransient);
+            throw new JobStoreException($"Cell {cell.Number}: {exception.Message}", exception.InnerException ?? exception, exception.IsTransient) { Data = { [CellKey] = cell.Number } };
         }
     }
 }

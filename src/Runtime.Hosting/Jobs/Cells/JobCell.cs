@@ -5,6 +5,7 @@ namespace Runtime.Hosting.Jobs;
 public sealed class JobCell
 {
     private readonly CellJobStore _owner;
+    private volatile bool _isReachable;
     private volatile bool _isOpen;
 
     internal JobCell(CellJobStore owner, int number, IJobStore store, bool takesNewJobs) => (_owner, Number, Store, TakesNewJobs) = (owner, number, store, takesNewJobs);
@@ -22,7 +23,10 @@ public sealed class JobCell
     /// <summary>Gets whether <see cref="OpenAsync"/> has succeeded.</summary>
     public bool IsOpen => _isOpen;
 
-    /// <summary>Opens it, and brings its pauses into line with those of the first cell. May be called again until it has succeeded.</summary>
+    /// <summary>Gets whether the store has been opened.</summary>
+    internal bool IsReachable => _isReachable;
+
+    /// <summary>Opens it, and brings its pauses and recurring jobs into line with those of the others. May be called again until it has succeeded.</summary>
     /// <param name="node">The node.</param>
     /// <param name="listener">Told of what happens in this cell.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
@@ -31,12 +35,13 @@ public sealed class JobCell
     public async ValueTask OpenAsync(JobNode node, IJobStoreListener listener, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(node);
-        if (!_isOpen)
+        if (!_isReachable)
         {
             await Store.OpenAsync(node with { Cell = Number }, listener, cancellationToken);
-            _isOpen = true;
+            _isReachable = true;
         }
 
-        await _owner.AlignPausesAsync(this, cancellationToken);
+        await _owner.AlignAsync(this, cancellationToken);
+        _isOpen = true;
     }
 }

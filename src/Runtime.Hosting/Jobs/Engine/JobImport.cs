@@ -27,20 +27,21 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
     {
         foreach (var one in sources)
         {
+            var into = store;
             if (store.Cells?.First(static cell => cell.TakesNewJobs) is { } cell)
             {
-                store = cell.IsOpen ? cell.Store : throw new JobStoreException($"ImportJobs moves jobs into cell {cell.Number}, which cannot be reached. Start again when it answers, or leave ImportJobs out.");
+                into = cell.IsOpen ? cell.Store : throw new JobStoreException($"ImportJobs moves jobs into cell {cell.Number}, which cannot be reached. Start again when it answers, or leave ImportJobs out.");
             }
 
             var began = TimeProvider.System.GetTimestamp();
-            while (!await TryMoveAsync(one, store, node, TimeProvider.System.GetElapsedTime(began) > LongestWait, cancellationToken))
+            while (!await TryMoveAsync(one, into, store, node, TimeProvider.System.GetElapsedTime(began) > LongestWait, cancellationToken))
             {
                 await Task.Delay(Rest, TimeProvider.System, cancellationToken);
             }
         }
     }
 
-    private async Task<bool> TryMoveAsync(JobImportSource one, IJobStore store, JobNode node, bool isLastTry, CancellationToken cancellationToken)
+    private async Task<bool> TryMoveAsync(JobImportSource one, IJobStore store, IJobStore all, JobNode node, bool isLastTry, CancellationToken cancellationToken)
     {
         await using var from = one.Open(services);
         if (from is not IJobStoreSource source || store is not IJobStoreTarget target)
@@ -64,14 +65,14 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
             return false; // somebody has it
         }
 
-        await MoveAsync(source, target, cancellationToken);
+        await MoveAsync(source, target, all, cancellationToken);
         return true;
     }
 
-    private async Task MoveAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    private async Task MoveAsync(IJobStoreSource source, IJobStoreTarget target, IJobStore all, CancellationToken cancellationToken)
     {
-        var schedules = await MoveSchedulesAsync(source, target, cancellationToken);
-        await MovePausesAsync(source, target, cancellationToken);
+        var schedules = await MoveSchedulesAsync(source, all, cancellationToken);
+        await MovePausesAsync(source, all, cancellationToken);
         var jobs = await MoveJobsAsync(source, target, waiting: true, cancellationToken) + await MoveJobsAsync(source, target, waiting: false, cancellationToken);
         if (jobs > 0 || schedules > 0)
         {
@@ -80,7 +81,7 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
     }
 
     // One that is there already has moved on since, or is newer.
-    private static async Task<int> MoveSchedulesAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    private static async Task<int> MoveSchedulesAsync(IJobStoreSource source, IJobStore target, CancellationToken cancellationToken)
     {
         var there = (await target.ListSchedulesAsync(cancellationToken)).Select(static schedule => schedule.Name).ToHashSet(StringComparer.Ordinal);
         var here = await source.ListSchedulesAsync(cancellationToken);
@@ -98,7 +99,7 @@ internal sealed partial class JobImport(IEnumerable<JobImportSource> sources, IS
     }
 
     // Not those of a node: it has another name there. One that is there already is newer.
-    private static async Task MovePausesAsync(IJobStoreSource source, IJobStoreTarget target, CancellationToken cancellationToken)
+    private static async Task MovePausesAsync(IJobStoreSource source, IJobStore target, CancellationToken cancellationToken)
     {
         var there = (await target.ListPausesAsync(cancellationToken)).Select(static pause => (pause.Scope, pause.Key)).ToHashSet();
         foreach (var pause in await source.ListPausesAsync(cancellationToken))

@@ -57,7 +57,7 @@ internal sealed partial class RecurringJobClient(IJobStore store, JobClient clie
 
     public async ValueTask<JobHandle?> TriggerAsync(string name, CancellationToken cancellationToken = default)
     {
-        var schedule = (await store.ListSchedulesAsync(cancellationToken)).FirstOrDefault(schedule => schedule.Name == name);
+        var schedule = await FindAsync(name, cancellationToken);
         if (schedule is null)
         {
             return null;
@@ -66,6 +66,28 @@ internal sealed partial class RecurringJobClient(IJobStore store, JobClient clie
         var job = schedule.Template with { Id = store.NewId(clock.GetUtcNow(), schedule.Template.ShardBy, null), RunAt = null };
         var receipts = await store.EnqueueAsync([job], null, cancellationToken);
         return new JobHandle(client, receipts[0].Id, job.Name, receipts[0].IsDuplicate);
+    }
+
+    // Where there are several databases, one that is away matters only when it may be the one that has it.
+    private async ValueTask<JobSchedule?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        JobStoreException? away = null;
+        foreach (var one in store.Cells is { } cells ? cells.Select(static cell => cell.Store) : [store])
+        {
+            try
+            {
+                if ((await one.ListSchedulesAsync(cancellationToken)).FirstOrDefault(schedule => schedule.Name == name) is { } schedule)
+                {
+                    return schedule;
+                }
+            }
+            catch (JobStoreException exception)
+            {
+                away = exception;
+            }
+        }
+
+        return away is null ? null : throw away;
     }
 
     public async ValueTask<IReadOnlyList<RecurringJobInfo>> ListAsync(CancellationToken cancellationToken = default)

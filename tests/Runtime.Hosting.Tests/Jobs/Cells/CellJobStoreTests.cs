@@ -58,13 +58,13 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         CellIds.TryGetCell(old.Id, out _).ShouldBeFalse();
 
         (await _store.GetAsync(old.Id, CancellationToken.None)).ShouldNotBeNull();
-        var child = Job(null) with { After = old.Id };
-        await EnqueueAsync(child);
+        var child = await EnqueueAsync(Job(null) with { After = old.Id });
 
-        (await _stores[1].GetAsync(child.Id, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(JobState.Waiting);
-        (await _store.GetAsync(child.Id, CancellationToken.None)).ShouldNotBeNull(); // its id names another cell
+        (await _stores[1].GetAsync(child, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(JobState.Waiting);
+        CellIds.TryGetCell(child, out var named).ShouldBeTrue();
+        named.ShouldBe(1); // the job is where the other one is, and its id says so
         (await _store.CancelAsync(old.Id, null, CancellationToken.None)).ShouldBe(JobCancellation.Cancelled);
-        (await _store.GetAsync(child.Id, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(JobState.Cancelled);
+        (await _store.GetAsync(child, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(JobState.Cancelled);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         NewJob[] jobs = [Job(1), Job(2)];
 
         (await Should.ThrowAsync<ArgumentException>(async () => await _store.EnqueueAsync(jobs, null, CancellationToken.None)))
-            .Message.ShouldStartWith($"The jobs of a call are stored together, so in one cell; {jobs[0].Id} belongs to cell 1 (ShardBy '1'), {jobs[1].Id} to cell 2 (ShardBy '2').");
+            .Message.ShouldStartWith($"The jobs of a call are stored together, so in one cell; by its ShardBy or the job that it waits for {jobs[0].Id} belongs to cell 1, {jobs[1].Id} to cell 2. Give all the same ShardBy, or store them in several calls.");
 
         (await _store.CountAsync(new JobFilter(), CancellationToken.None)).ShouldBeEmpty();
     }
@@ -228,6 +228,87 @@ public sealed class CellJobStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ABatch_WithoutAShard_GoesWhereTheJobIsThatOneOfItsJobsWaitsFor()
+    {
+        var parent = await EnqueueAsync(Job(2));
+        var end = Job(null) with { Members = 2, Name = "runtime:batch" };
+        NewJob[] jobs = [end, Job(null) with { Batch = end.Id }, Job(null) with { Batch = end.Id, After = parent }];
+
+        var receipts = await _store.EnqueueAsync(jobs, null, CancellationToken.None);
+
+        receipts.ShouldAllBe(static receipt => IsIn(receipt.Id, 2));
+        (await _store.CountAsync(new JobFilter { Batch = receipts[0].Id }, CancellationToken.None)).Values.Sum().ShouldBe(2);
+        (await _stores[2].GetAsync(receipts[2].Id, CancellationToken.None)).ShouldNotBeNull().Batch.ShouldBe(receipts[0].Id);
+        (await _store.EnqueueAsync(jobs, null, CancellationToken.None)).ShouldBe(receipts); // again, by the same ids
+        (await _stores[2].CountAsync(new JobFilter(), CancellationToken.None)).Values.Sum().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task List_WhereTimesAreOutOfOrder_LeavesNothingOut()
+    {
+        // As enqueues that overlap leave them: a later number with an earlier time.
+        var clocks = Enumerable.Range(0, 2).Select(static _ => new SettableClock()).ToList();
+        MemoryJobStore[] stores = [new(clocks[0]), new(clocks[1])];
+        await using var store = new CellJobStore(stores);
+        await store.OpenAsync(new JobNode("test", ["known"], 3), _listener, CancellationToken.None);
+        var random = new Random(3);
+        var ids = new List<Guid>();
+        for (var i = 0; i < 60; i++)
+        {
+            var cell = random.Next(2);
+            clocks[cell].Advance(TimeSpan.FromSeconds(random.Next(-5, 7)));
+            ids.Add((await stores[cell].EnqueueAsync([Job(null) with { Id = Guid.CreateVersion7() }], null, CancellationToken.None))[0].Id);
+        }
+
+        (await ListAsync(new JobFilter { PageSize = 4 }, store)).Order().ShouldBe(ids.Order());
+    }
+
+    [Fact]
+    public async Task Pauses_OfADatabaseThatBecomesAClosedCell_HoldInAllCells()
+    {
+        var pause = new JobPause(JobPauseScope.Queue, "mail", "deploy");
+        await _stores[0].PauseAsync(pause, CancellationToken.None); // before there were cells
+        await using var closed = new CellJobStore(_stores, closed: [0]);
+
+        await closed.OpenAsync(new JobNode("other", [], 3), _listener, CancellationToken.None);
+
+        foreach (var store in _stores)
+        {
+            (await store.ListPausesAsync(CancellationToken.None)).ShouldBe([pause]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ARecurringJob_ThatWasPutWhileItsOldCellWasAway_IsOneAgainWhenThatIsOpened(bool isOldOpenedLast)
+    {
+        var due = _clock.GetUtcNow().AddHours(1);
+        await _stores[1].PutScheduleAsync(Schedule(1, due, _clock.GetUtcNow()), CancellationToken.None);
+        await _stores[2].PutScheduleAsync(Schedule(2, due, _clock.GetUtcNow().AddMinutes(1)), CancellationToken.None);
+        await using var again = new CellJobStore(_stores);
+
+        foreach (var cell in isOldOpenedLast ? again.Cells.Reverse() : again.Cells)
+        {
+            await cell.OpenAsync(new JobNode("other", [], 3), _listener, CancellationToken.None);
+        }
+
+        (await _stores[1].ListSchedulesAsync(CancellationToken.None)).ShouldBeEmpty();
+        (await _stores[2].ListSchedulesAsync(CancellationToken.None)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task ARecurringJob_OfACellThatAnswers_CanBeRemovedWhileAnotherIsAway()
+    {
+        await _store.PutScheduleAsync(Schedule(1, _clock.GetUtcNow()), CancellationToken.None);
+        _troubles[0].IsAway = true;
+
+        (await _store.GetTimeAsync(CancellationToken.None)).ShouldBe(_clock.GetUtcNow());
+        (await _store.RemoveScheduleAsync("nightly", CancellationToken.None)).ShouldBeTrue();
+        await Should.ThrowAsync<JobStoreException>(async () => await _store.RemoveScheduleAsync("nightly", CancellationToken.None)); // it may be there
+    }
+
+    [Fact]
     public async Task AClosedCell_TakesNoNewJobs_AndItsOldOnesRun()
     {
         var old = await EnqueueAsync(Job(0));
@@ -251,8 +332,10 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         Should.Throw<ArgumentException>(() => new CellJobStore([_stores[0]], closed: [0])).Message.ShouldStartWith("No cell takes new jobs; one must.");
     }
 
-    private static JobSchedule Schedule(int cell, DateTimeOffset next) =>
-        new() { Name = "nightly", Cron = "0 * * * *", TimeZone = "UTC", MissedRuns = MissedRuns.Once, Template = new NewJob { Id = Guid.Empty, Name = "known", Queue = "default", Arguments = "{}"u8.ToArray(), MaxAttempts = 1, ShardBy = $"{cell}" }, Next = next };
+    private static bool IsIn(Guid id, int cell) => CellIds.TryGetCell(id, out var number) && number == cell;
+
+    private static JobSchedule Schedule(int cell, DateTimeOffset next, DateTimeOffset put = default) =>
+        new() { Name = "nightly", Cron = "0 * * * *", TimeZone = "UTC", MissedRuns = MissedRuns.Once, Template = new NewJob { Id = Guid.CreateVersion7(put == default ? next : put), Name = "known", Queue = "default", Arguments = "{}"u8.ToArray(), MaxAttempts = 1, ShardBy = $"{cell}" }, Next = next };
 
     private NewJob Job(int? cell)
     {
@@ -262,12 +345,12 @@ public sealed class CellJobStoreTests : IAsyncLifetime
 
     private async Task<Guid> EnqueueAsync(NewJob job) => (await _store.EnqueueAsync([job], null, CancellationToken.None))[0].Id;
 
-    private async Task<List<Guid>> ListAsync(JobFilter filter)
+    private async Task<List<Guid>> ListAsync(JobFilter filter, CellJobStore? store = null)
     {
         var ids = new List<Guid>();
         for (JobPage? page = null; page is null || page.Next is not null;)
         {
-            page = await _store.ListAsync(filter with { From = page?.Next }, CancellationToken.None);
+            page = await (store ?? _store).ListAsync(filter with { From = page?.Next }, CancellationToken.None);
             page.Jobs.Count.ShouldBeLessThanOrEqualTo(filter.PageSize);
             ids.AddRange(page.Jobs.Select(static job => job.Id));
         }
