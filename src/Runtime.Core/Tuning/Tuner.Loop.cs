@@ -1,12 +1,13 @@
 namespace Runtime.Core.Tuning;
 
 // The loop: start and stop, the timer, sleep and wake.
+// Infallible: it runs on a timer, where an exception would end the process. Whatever throws in here is counted (see Faults), and the next sample comes as if nothing had happened.
 public sealed partial class Tuner
 {
     internal void Start()
     {
         _started = true;
-        _serial.Run(BeginAnew);
+        Run(BeginAnew);
         Arm();
     }
 
@@ -16,7 +17,7 @@ public sealed partial class Tuner
         {
             _started = false;
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _serial.Run(() => _engine.Abandon("the tuner stopped"));
+            Run(() => _engine.Abandon("the tuner stopped"));
         }
     }
 
@@ -28,11 +29,11 @@ public sealed partial class Tuner
         _settings = changed;
         if (changed.Enabled && !enabled)
         {
-            _serial.Run(BeginAnew);
+            Run(BeginAnew);
         }
         else if (enabled && !changed.Enabled)
         {
-            _serial.Run(() => _engine.Interrupt("the tuner was switched off"));
+            Run(() => _engine.Interrupt("the tuner was switched off"));
         }
 
         if (_started && (changed.Interval != interval || changed.Enabled != enabled))
@@ -47,7 +48,7 @@ public sealed partial class Tuner
     {
         if (Volatile.Read(ref _dormant) == 1 && Interlocked.Exchange(ref _dormant, 0) == 1)
         {
-            _serial.Run(_sampler.CountFromNow);
+            Run(_sampler.CountFromNow);
             Arm();
         }
     }
@@ -71,7 +72,7 @@ public sealed partial class Tuner
     {
         if (_started)
         {
-            _serial.Run(Sample);
+            Run(Sample);
         }
     }
 
@@ -82,10 +83,26 @@ public sealed partial class Tuner
             return;
         }
 
+        var asleep = false;
+        try
+        {
+            asleep = !TakeSample();
+        }
+        finally
+        {
+            if (!asleep)
+            {
+                Arm();
+            }
+        }
+    }
+
+    // Returns whether another sample is to follow.
+    private bool TakeSample()
+    {
         if (_sampler.Age < Part() / 2)
         {
-            Arm(); // a tick that comes with a new interval or a wake-up: too early for a sample, and nobody else may have armed the timer
-            return;
+            return true; // a tick that comes with a new interval or a wake-up: too early for a sample, and nobody else may have armed the timer
         }
 
         var sample = _sampler.Take();
@@ -93,20 +110,15 @@ public sealed partial class Tuner
         if (_idleParts == TrialJudge.Window)
         {
             FallAsleep();
-            return;
+            return false;
         }
 
-        try
+        if (!sample.IsIdle) // of a time in which nothing was asked for there is nothing to learn
         {
-            if (!sample.IsIdle) // of a time in which nothing was asked for there is nothing to learn
-            {
-                _engine.Step(sample, _settings.Strategies, Frozen);
-            }
+            _engine.Step(sample, _settings.Strategies, Frozen);
         }
-        finally
-        {
-            Arm();
-        }
+
+        return true;
     }
 
     private void FallAsleep()
@@ -118,6 +130,22 @@ public sealed partial class Tuner
         if (_snapshot().Executed != _sampler.Executed)
         {
             NotifyActivity(); // work came between the sample and the watch
+        }
+    }
+
+    // One after another, and whatever it throws goes no further.
+    private void Run(Action action) => _serial.Run(() => Guarded(action));
+
+    private void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception)
+        {
+            Interlocked.Increment(ref _faults);
+            _lastFault = exception.GetType().Name; // not its text: reading that is the exception's own code
         }
     }
 

@@ -45,6 +45,10 @@ public sealed partial class Tuner : IDisposable
     // Set by Start and cleared by Stop.
     private volatile bool _started;
 
+    // What was thrown by those who listen to the tuner, or read the runtime for it. The count by Interlocked.
+    private long _faults;
+    private volatile string? _lastFault;
+
     /// <summary>Creates a tuner; it does nothing until <see cref="Start"/>.</summary>
     /// <param name="runtime">What it turns.</param>
     /// <param name="snapshot">Reads the runtime.</param>
@@ -68,7 +72,7 @@ public sealed partial class Tuner : IDisposable
         _watchForActivity = watchForActivity;
         _runtime = runtime;
         _sampler = new(snapshot, listen, runtime, clock);
-        _engine = new(runtime, clock, Record, (strategy, exception) => StrategyFailed?.Invoke(strategy, exception));
+        _engine = new(runtime, clock, Record, (strategy, exception) => Guarded(() => StrategyFailed?.Invoke(strategy, exception)));
         _timer = clock.CreateTimer(static self => ((Tuner)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -77,6 +81,9 @@ public sealed partial class Tuner : IDisposable
 
     /// <summary>Called when a strategy throws, with its name. Set before the start.</summary>
     internal Action<string, Exception>? StrategyFailed { get; set; }
+
+    /// <summary>How often somebody threw who listens to the tuner or reads the runtime for it, a log provider say; and the type of the last exception.</summary>
+    internal (long Count, string? Last) Faults => (Interlocked.Read(ref _faults), _lastFault);
 
     /// <summary>Gets the latest decisions, at most 256, oldest first.</summary>
     public IReadOnlyList<TuningDecision> Decisions => _decisions.ToList();
@@ -112,6 +119,6 @@ public sealed partial class Tuner : IDisposable
     private void Record(TuningDecision decision)
     {
         _decisions.Add(decision);
-        Decided?.Invoke(decision);
+        Guarded(() => Decided?.Invoke(decision)); // a log that is out of order changes nothing about a decision
     }
 }

@@ -14,6 +14,7 @@ public sealed class TunerTests
     private TimeSpan _busy;
     private int _watches;
     private long _queued;
+    private bool _snapshotFails;
 
     [Fact]
     public void LoadedRuntime_IsSampledInEachInterval_AndTuned()
@@ -203,6 +204,34 @@ public sealed class TunerTests
         tuner.Dispose();
     }
 
+    [Fact]
+    public void ListenersThatThrow_AreCounted_AndTheTunerGoesOn()
+    {
+        using var tuner = Start(custom: [new Broken()]);
+        tuner.Decided = static _ => throw new IOException("no space left");
+        tuner.StrategyFailed = static (_, _) => throw new InvalidOperationException("no log either");
+
+        Work(Interval);
+        tuner.Faults.ShouldBe((2, nameof(IOException)));
+        Work(Interval * 3);
+
+        tuner.Decisions.Take(2).Select(static decision => decision.Outcome).ShouldBe([TuningOutcome.Applied, TuningOutcome.Undone]);
+    }
+
+    [Fact]
+    public void ASampleThatFails_IsNotTheLast()
+    {
+        using var tuner = Start();
+        _snapshotFails = true;
+        Work(Interval / 5);
+        _snapshotFails = false;
+
+        Work(Interval);
+
+        tuner.Faults.ShouldBe((1, nameof(IOException)));
+        _runtime.Workers.ShouldBe(6);
+    }
+
     // All workers busy, and work that waits.
     private void Work(TimeSpan during)
     {
@@ -217,7 +246,7 @@ public sealed class TunerTests
         _queued = 0;
     }
 
-    private Tuner Start(TunerOptions? options = null, Action? onWatch = null)
+    private Tuner Start(TunerOptions? options = null, Action? onWatch = null, IOptimizationStrategy[]? custom = null)
     {
         var tuner = new Tuner(
             _runtime,
@@ -228,14 +257,14 @@ public sealed class TunerTests
                 _watches++;
                 onWatch?.Invoke();
             },
-            [],
+            custom ?? [],
             _time,
             options ?? new TunerOptions { Interval = Interval });
         tuner.Start();
         return tuner;
     }
 
-    private RuntimeSnapshot Snapshot() => Snapshots.Empty with
+    private RuntimeSnapshot Snapshot() => _snapshotFails ? throw new IOException("no snapshot") : Snapshots.Empty with
     {
         State = RuntimeState.Running,
         Executed = _executed,
@@ -243,4 +272,11 @@ public sealed class TunerTests
         QueueDepth = [0, 0, _queued, 0, 0],
         Workers = [.. Enumerable.Range(0, _runtime.Workers).Select(id => Snapshots.Worker(id) with { Busy = _busy })],
     };
+
+    private sealed class Broken : IOptimizationStrategy
+    {
+        public string Name => "Broken";
+
+        public OptimizationRecommendation? Analyze(TuningSample sample) => throw new InvalidOperationException("broken");
+    }
 }
