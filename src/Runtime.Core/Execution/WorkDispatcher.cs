@@ -140,9 +140,9 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public void OnIsolationRefused(string problem) => _isolationProblem = problem;
 
-    public void OnActivity() => ActivityResumed?.Invoke();
+    public void OnActivity() => Tell(ActivityResumed);
 
-    public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration));
+    public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => Tell(() => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration)));
 
     public void RunElsewhere(QueueEntry entry)
     {
@@ -195,6 +195,19 @@ internal sealed class WorkDispatcher : ISchedulerHost
         if (ThreadPriorities.Apply(isolation) is { } problem)
         {
             _isolationProblem = problem;
+        }
+    }
+
+    // Those who listen write logs, among others, and are called on threads that must not end: what they throw is counted and reported like what a callback throws.
+    private void Tell(Action? listener)
+    {
+        try
+        {
+            listener?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            ReportUnhandled(exception);
         }
     }
 

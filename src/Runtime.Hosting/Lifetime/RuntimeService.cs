@@ -58,7 +58,7 @@ internal sealed partial class RuntimeService(
 
         runtime.UnhandledException += OnUnhandledException;
         runtime.WorkerBlocked += OnWorkerBlocked;
-        runtime.EventLoop.PollerChosen += LogPollerChosen;
+        runtime.EventLoop.PollerChosen += OnPollerChosen;
         await runtime.StartAsync(cancellationToken);
         queues.Start();
         await jobs.StartAsync(cancellationToken);
@@ -111,7 +111,7 @@ internal sealed partial class RuntimeService(
         _subscription?.Dispose();
         runtime.UnhandledException -= OnUnhandledException;
         runtime.WorkerBlocked -= OnWorkerBlocked;
-        runtime.EventLoop.PollerChosen -= LogPollerChosen;
+        runtime.EventLoop.PollerChosen -= OnPollerChosen;
         runtime.ActivityResumed -= tuner.NotifyActivity;
     }
 
@@ -197,6 +197,19 @@ internal sealed partial class RuntimeService(
         if (_blockedReports.TryTake())
         {
             LogWorkerBlocked(blocked.Item, blocked.Worker, blocked.Duration);
+        }
+    }
+
+    // On the thread of whoever registers the first handle, who is not to lose it to a log provider.
+    private void OnPollerChosen(string poller)
+    {
+        try
+        {
+            LogPollerChosen(poller);
+        }
+        catch (Exception exception)
+        {
+            runtime.ReportUnhandled(exception);
         }
     }
 
