@@ -66,7 +66,7 @@ public sealed partial class Tuner : IDisposable
         TimeProvider clock,
         TunerOptions options)
     {
-        _custom = [.. custom];
+        _custom = [.. custom.Select(static strategy => new NamedStrategy(strategy))];
         _settings = SettingsOf(options);
         _snapshot = snapshot;
         _watchForActivity = watchForActivity;

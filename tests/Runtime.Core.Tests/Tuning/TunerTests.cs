@@ -219,6 +219,21 @@ public sealed class TunerTests
     }
 
     [Fact]
+    public void AStrategyWithoutAName_IsShownByItsType()
+    {
+        using var tuner = Start(custom: [new Nameless()]);
+        var failed = new List<string>();
+        tuner.StrategyFailed = (name, _) => failed.Add(name);
+
+        Work(Interval);
+
+        tuner.Strategies[0].ShouldBe(nameof(Nameless));
+        failed.ShouldBe([nameof(Nameless)]);
+        tuner.Decisions.ShouldHaveSingleItem().Strategy.ShouldBe("HillClimbing");
+        tuner.Faults.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public void ASampleThatFails_IsNotTheLast()
     {
         using var tuner = Start();
@@ -276,6 +291,13 @@ public sealed class TunerTests
     private sealed class Broken : IOptimizationStrategy
     {
         public string Name => "Broken";
+
+        public OptimizationRecommendation? Analyze(TuningSample sample) => throw new InvalidOperationException("broken");
+    }
+
+    private sealed class Nameless : IOptimizationStrategy
+    {
+        public string Name => throw new InvalidOperationException("no name");
 
         public OptimizationRecommendation? Analyze(TuningSample sample) => throw new InvalidOperationException("broken");
     }
