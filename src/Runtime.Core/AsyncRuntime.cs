@@ -87,6 +87,9 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <summary>Why threads do not have the priority that the options ask for, or <see langword="null"/> when they do.</summary>
     internal string? IsolationProblem => _dispatcher.IsolationProblem;
 
+    /// <summary>Whether the workers' processor time is bounded.</summary>
+    internal bool HasCpuShare => _dispatcher.Scheduler.CpuShare is not null;
+
     /// <summary>Suspends the caller and resumes it behind everything of its priority that waits, so that other work gets its turn.</summary>
     /// <returns>Something to await. Outside a runtime it acts as <see cref="Task.Yield"/>.</returns>
     public static RuntimeYieldAwaitable Yield() => default;
