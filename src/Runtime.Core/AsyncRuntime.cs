@@ -113,6 +113,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
             MemoryPool.Reconfigure(options.Memory);
             Cleanup.Reconfigure(options.Cleanup);
             _timers.SetSlack(options.Timers.Slack);
+            _dispatcher.Blocking.UseIsolation(options.Isolation);
             PlaceWorkers(options);
             if (State is RuntimeState.Initializing or RuntimeState.Running or RuntimeState.ShuttingDown) // a drain needs its workers
             {
