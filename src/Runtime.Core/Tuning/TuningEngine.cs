@@ -131,12 +131,20 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
     // The user's word, or another part of the program's: it stands, and a verdict would be about something else.
     private bool WasTurnedByOthers()
     {
-        if (_trial is not { } trial || runtime.Get(trial.Knob) is var value && value == trial.To)
+        if (_trial is not { } trial)
         {
             return false;
         }
 
-        End(trial, value, TuningOutcome.Abandoned, $"it was set to {Text(value)} by somebody else");
+        // A reload may set the very value that is on trial: then it is the user's.
+        var value = runtime.Get(trial.Knob);
+        var isConfiguredAnew = trial.Setting != KnobSetting.Of(runtime, trial.Knob);
+        if (value == trial.To && !isConfiguredAnew)
+        {
+            return false;
+        }
+
+        End(trial, value, TuningOutcome.Abandoned, isConfiguredAnew ? $"it was configured anew and is {Text(value)}" : $"it was set to {Text(value)} by somebody else");
         return true;
     }
 
@@ -161,9 +169,9 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return false;
         }
 
-        var (least, greatest) = runtime.Bounds(wanted.Knob);
+        var setting = KnobSetting.Of(runtime, wanted.Knob);
         var from = runtime.Get(wanted.Knob);
-        var bounded = wanted with { To = Math.Clamp(wanted.To, least, greatest) };
+        var bounded = wanted with { To = Math.Clamp(wanted.To, setting.Least, setting.Greatest) };
         if (bounded.To == from || _coolDown.IsResting(bounded.Knob, bounded.To > from))
         {
             return false;
@@ -179,7 +187,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return true;
         }
 
-        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, [.. _parts]);
+        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, setting, [.. _parts]);
         return Begin(trial, bounded);
     }
 

@@ -220,6 +220,23 @@ public sealed class TuningEngineTests
         _strategy.Learned.ShouldBe([_decisions[^1]]);
     }
 
+    [Theory]
+    [InlineData(6, 64, 6)]
+    [InlineData(6, 6, 6)]
+    [InlineData(5, 64, 5)]
+    public void AKnobThatIsConfiguredAnew_EndsTheTrial_AndStays(int configured, int greatest, int expected)
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+
+        _runtime.Configure(TuningKnob.WorkerThreads, configured, greatest);
+        _strategy.Want = null;
+        Saturated(2 * TrialJudge.Window, executed: 1000); // six would have been undone
+
+        _runtime.Workers.ShouldBe(expected);
+        (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Abandoned, $"it was configured anew and is {expected}"));
+    }
+
     [Fact]
     public void AnotherKnobThatIsTurnedMeanwhile_LeavesNoVerdict()
     {
