@@ -26,7 +26,9 @@ public sealed partial class Tuner
     {
         var changed = SettingsOf(options);
         var (interval, enabled) = (_settings.Interval, _settings.Enabled);
+        var gone = _settings.Strategies.Except(changed.Strategies).ToList();
         _settings = changed;
+        Run(() => gone.ForEach(_engine.Retire));
         if (changed.Enabled && !enabled)
         {
             Run(BeginAnew);
@@ -124,6 +126,11 @@ public sealed partial class Tuner
     private void FallAsleep()
     {
         _engine.Interrupt("the work ended before a verdict"); // the load after the pause is another one
+        if (Frozen is null)
+        {
+            _engine.ReturnAll("there is no work"); // a night of it may follow, and a burst that is to find what is configured
+        }
+
         _idleParts = 0;
         Volatile.Write(ref _dormant, 1);
         _watchForActivity();

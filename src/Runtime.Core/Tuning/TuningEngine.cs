@@ -109,6 +109,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
         {
             case Verdict.Keep:
                 _coolDown.Succeeded(trial.Knob, trial.Up);
+                _keptBy[trial.Knob] = trial.Strategy;
                 End(trial, trial.To, TuningOutcome.Kept, reason);
                 foreach (var after in trial.After)
                 {

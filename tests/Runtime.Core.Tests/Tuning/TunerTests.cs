@@ -90,6 +90,49 @@ public sealed class TunerTests
         tuner.Decisions[^1].Reason.ShouldBe("the work ended before a verdict");
     }
 
+    [Theory]
+    [InlineData(2, 4)]
+    [InlineData(8, 8)] // found in many trials, and parked workers cost nothing
+    public void WhatWasTurned_GoesBack_BeforeTheTunerSleeps_ButForWorkersThatWereAdded(int workers, int expected)
+    {
+        using var tuner = Start();
+        Turn(workers);
+
+        _time.Advance(Interval);
+
+        tuner.IsAsleep.ShouldBeTrue();
+        Enum.GetValues<TuningKnob>().Select(_runtime.Get).ShouldBe([expected, 1, 100, 1000, 1, 0]);
+        tuner.Decisions.ShouldAllBe(static decision => decision.Outcome == TuningOutcome.Undone && decision.Reason == "there is no work" && decision.Trial == 0);
+        tuner.Decisions.Count.ShouldBe(workers == expected ? 5 : 6);
+    }
+
+    [Fact]
+    public void Frozen_NothingGoesBack()
+    {
+        using var tuner = Start();
+        Turn(2);
+        tuner.Freeze("x");
+
+        _time.Advance(Interval);
+
+        tuner.IsAsleep.ShouldBeTrue();
+        _runtime.Workers.ShouldBe(2);
+        tuner.Decisions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void AStrategyThatIsSwitchedOffDuringItsTrial_TakesItBack()
+    {
+        using var tuner = Start();
+        Work(Interval);
+        _runtime.Workers.ShouldBe(6);
+
+        tuner.Reconfigure(new TunerOptions { Interval = Interval, Strategies = ["QueueSize"] });
+
+        _runtime.Workers.ShouldBe(4);
+        (tuner.Decisions[^1].Outcome, tuner.Decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "the strategy HillClimbing was switched off"));
+    }
+
     [Fact]
     public void Disabled_TakesNoSample_AndCanBeSwitchedOn()
     {
@@ -245,6 +288,16 @@ public sealed class TunerTests
 
         tuner.Faults.ShouldBe((1, nameof(IOException)));
         _runtime.Workers.ShouldBe(6);
+    }
+
+    private void Turn(int workers)
+    {
+        _runtime.Set(TuningKnob.WorkerThreads, workers);
+        _runtime.Set(TuningKnob.WorkStealing, 0);
+        _runtime.Set(TuningKnob.QueueCapacity, 50);
+        _runtime.Set(TuningKnob.CleanupThreshold, 500);
+        _runtime.Set(TuningKnob.Isolation, 3);
+        _runtime.Set(TuningKnob.TimerSlack, 8);
     }
 
     // All workers busy, and work that waits.
