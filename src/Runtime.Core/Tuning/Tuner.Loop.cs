@@ -29,6 +29,7 @@ public sealed partial class Tuner
         var gone = _settings.Strategies.Except(changed.Strategies).ToList();
         _settings = changed;
         Run(() => gone.ForEach(_engine.Retire));
+        UndoIfFrozen();
         if (changed.Enabled && !enabled)
         {
             Run(BeginAnew);
@@ -117,7 +118,7 @@ public sealed partial class Tuner
 
         if (!sample.IsIdle) // of a time in which nothing was asked for there is nothing to learn
         {
-            _engine.Step(sample, _settings.Strategies, Frozen);
+            _engine.Step(sample, _settings.Strategies, () => Frozen);
         }
 
         return true;
@@ -137,6 +138,15 @@ public sealed partial class Tuner
         if (_snapshot().Executed != _sampler.Executed)
         {
             NotifyActivity(); // work came between the sample and the watch
+        }
+    }
+
+    // Now, or as soon as the strategy has returned that is under way.
+    private void UndoIfFrozen()
+    {
+        if (Frozen is { } why)
+        {
+            Run(() => _engine.Freeze(why));
         }
     }
 

@@ -104,13 +104,14 @@ public sealed partial class Tuner : IDisposable
         _timer.Dispose();
     }
 
-    /// <summary>Forbids changes from now on: what is on trial is undone with the next sample, and recommendations are only recorded. Freezing again replaces the reason.</summary>
+    /// <summary>Forbids changes from now on: what is on trial is undone, and recommendations are only recorded. Freezing again replaces the reason.</summary>
     /// <param name="reason">Why; shown in <c>/health</c> and <c>/runtime/tuner</c>.</param>
     /// <exception cref="ArgumentException">There is no reason.</exception>
     public void Freeze(string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         _freeze = reason;
+        UndoIfFrozen();
     }
 
     /// <summary>Takes back <see cref="Freeze"/>. A tuner that the configuration freezes stays frozen.</summary>

@@ -27,14 +27,15 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
     /// <summary>Takes in a part.</summary>
     /// <param name="part">What happened since the part before.</param>
     /// <param name="strategies">Who to ask, in this order.</param>
-    /// <param name="frozen">Why nothing may be changed; <see langword="null"/> when it may.</param>
-    public void Step(TuningSample part, IReadOnlyList<IOptimizationStrategy> strategies, string? frozen)
+    /// <param name="frozen">Tells why nothing may be changed; <see langword="null"/> when it may. Asked again before a change: strategies may have taken long.</param>
+    public void Step(TuningSample part, IReadOnlyList<IOptimizationStrategy> strategies, Func<string?> frozen)
     {
+        var why = frozen();
         if (_trial is not null)
         {
-            if (frozen is not null)
+            if (why is not null)
             {
-                Interrupt($"the tuner was frozen before a verdict: {frozen}");
+                Freeze(why);
             }
             else if (!WasTurnedByOthers())
             {
@@ -51,7 +52,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return;
         }
 
-        if (frozen is null)
+        if (why is null)
         {
             _recordedFrozen.Clear();
         }
@@ -79,6 +80,9 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             }
         }
     }
+
+    /// <summary>Ends a trial because nothing may be changed any more.</summary>
+    public void Freeze(string why) => Interrupt($"the tuner was frozen before a verdict: {why}");
 
     /// <summary>Ends a trial that can get no verdict, and puts the old value back.</summary>
     public void Interrupt(string why)
@@ -162,7 +166,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
         }
     }
 
-    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation wanted, string? frozen)
+    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation wanted, Func<string?> frozen)
     {
         if (!Enum.IsDefined(wanted.Knob))
         {
@@ -178,7 +182,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return false;
         }
 
-        if (frozen is not null)
+        if (frozen() is not null)
         {
             if (_recordedFrozen.Add((strategy.Name, bounded.Knob, bounded.To)))
             {

@@ -15,7 +15,14 @@ internal sealed class Scripted : IOptimizationStrategy
 
     public List<TuningDecision> Learned { get; } = [];
 
-    public OptimizationRecommendation? Analyze(TuningSample sample) => Throws ? throw new InvalidOperationException("oh") : Want;
+    /// <summary>What happens while it is asked.</summary>
+    public Action? Thinks { get; init; }
+
+    public OptimizationRecommendation? Analyze(TuningSample sample)
+    {
+        Thinks?.Invoke();
+        return Throws ? throw new InvalidOperationException("oh") : Want;
+    }
 
     public void Apply(OptimizationRecommendation recommendation, IRuntimeTunable runtime)
     {

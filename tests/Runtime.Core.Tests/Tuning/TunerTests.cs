@@ -209,6 +209,40 @@ public sealed class TunerTests
         tuner.Decisions.Count(static decision => decision.Outcome == TuningOutcome.Applied).ShouldBeGreaterThan(1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Freeze_UndoesWhatIsOnTrial_AtOnce(bool byCode)
+    {
+        using var tuner = Start();
+        Work(Interval);
+
+        if (byCode)
+        {
+            tuner.Freeze("x");
+        }
+        else
+        {
+            tuner.Reconfigure(new TunerOptions { Interval = Interval, Frozen = true });
+        }
+
+        _runtime.Workers.ShouldBe(4);
+        tuner.Decisions[^1].Outcome.ShouldBe(TuningOutcome.Inconclusive);
+    }
+
+    [Fact]
+    public void Freeze_WhileAStrategyThinks_IsTheLastWord()
+    {
+        Tuner? thinking = null;
+        using var tuner = Start(custom: [new Scripted { Want = new(TuningKnob.WorkerThreads, 6, "why"), Thinks = () => thinking!.Freeze("a release") }]);
+        thinking = tuner;
+
+        Work(Interval);
+
+        _runtime.Changes.ShouldBe(0);
+        tuner.Decisions.ShouldHaveSingleItem().Outcome.ShouldBe(TuningOutcome.Frozen);
+    }
+
     [Fact]
     public void Frozen_ByTheConfiguration_IsNotUnfrozenByCode()
     {

@@ -44,7 +44,7 @@ public sealed class TuningEngineReturnTests
     {
         for (var i = 0; i < parts; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, executed), [_strategy], frozen: null);
+            _engine.Step(Samples.Saturated(_runtime, executed), [_strategy], frozen: static () => null);
         }
     }
 }

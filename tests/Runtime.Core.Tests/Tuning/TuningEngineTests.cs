@@ -187,7 +187,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < 10 * TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
+            _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: static () => "today");
         }
 
         _runtime.Changes.ShouldBe(0);
@@ -200,7 +200,7 @@ public sealed class TuningEngineTests
         _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
         Saturated(TrialJudge.Window, executed: 1000);
 
-        _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
+        _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: static () => "today");
 
         _runtime.Workers.ShouldBe(4);
         (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "the tuner was frozen before a verdict: today"));
@@ -283,7 +283,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [broken, _strategy], frozen: null);
+            _engine.Step(Samples.Saturated(_runtime, 1000), [broken, _strategy], frozen: static () => null);
         }
 
         _failures.ShouldBe(["Scripted: oh"]);
@@ -349,7 +349,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [other, _strategy], frozen: null);
+            _engine.Step(Samples.Saturated(_runtime, 1000), [other, _strategy], frozen: static () => null);
         }
 
         _runtime.Sets.ShouldBe([(TuningKnob.WorkStealing, 0)]);
@@ -371,5 +371,5 @@ public sealed class TuningEngineTests
         }
     }
 
-    private void Step(TuningSample part) => _engine.Step(part, [_strategy], frozen: null);
+    private void Step(TuningSample part) => _engine.Step(part, [_strategy], frozen: static () => null);
 }
