@@ -158,7 +158,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // The bounds that the tuner keeps to as well.
     internal static (int Least, int Most) WorkerBounds(AsyncRuntimeOptions options)
     {
-        var most = options.MaxWorkerThreads == 0 ? Math.Max(CpuTopologyReader.ReadAvailable().Count(), options.WorkerThreads) : options.MaxWorkerThreads;
-        return (Math.Min(options.MinWorkerThreads, most), most);
+        var least = options.MinWorkerThreads;
+        return (least, options.MaxWorkerThreads != 0 ? options.MaxWorkerThreads : Math.Max(least, Math.Max(CpuTopologyReader.ReadAvailable().Count(), options.WorkerThreads)));
     }
 }
