@@ -196,7 +196,7 @@ internal sealed partial class RuntimeService(
     {
         if (_blockedReports.TryTake())
         {
-            LogWorkerBlocked(blocked.Item, blocked.Worker, blocked.Duration);
+            LogWorkerBlocked(Printable.Text(blocked.Item), blocked.Worker, blocked.Duration);
         }
     }
 
