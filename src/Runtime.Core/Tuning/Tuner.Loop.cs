@@ -4,8 +4,19 @@ namespace Runtime.Core.Tuning;
 // Infallible: it runs on a timer, where an exception would end the process. Whatever throws in here is counted (see Faults), and the next sample comes as if nothing had happened.
 public sealed partial class Tuner
 {
+    /// <summary>Makes the user's strategies, whose constructors may throw. At the start at the latest.</summary>
+    internal void LoadStrategies()
+    {
+        if (_custom is null)
+        {
+            _custom = [.. _customSource.Select(static strategy => new NamedStrategy(strategy))];
+            _settings = _settings with { Strategies = [.. _custom, .. _settings.Strategies] };
+        }
+    }
+
     internal void Start()
     {
+        LoadStrategies();
         _started = true;
         Run(BeginAnew);
         Arm();
@@ -170,7 +181,7 @@ public sealed partial class Tuner
         options.Enabled,
         options.Interval,
         options.Frozen,
-        [.. _custom, .. _builtIn.Where(strategy => options.Strategies.Count == 0 || options.Strategies.Contains(strategy.Name, StringComparer.OrdinalIgnoreCase))]);
+        [.. _custom ?? [], .. _builtIn.Where(strategy => options.Strategies.Count == 0 || options.Strategies.Contains(strategy.Name, StringComparer.OrdinalIgnoreCase))]);
 
     private sealed record Settings(bool Enabled, TimeSpan Interval, bool Frozen, IReadOnlyList<IOptimizationStrategy> Strategies);
 }

@@ -12,7 +12,10 @@ public sealed partial class Tuner : IDisposable
     private static readonly TimeSpan ShortestPart = TimeSpan.FromMilliseconds(2);
 
     private readonly DecisionLog _decisions = new();
-    private readonly IOptimizationStrategy[] _custom;
+
+    // Strategies of the user. Not read before the start: one may ask for the tuner in its constructor, and that of the tuner is too early for it.
+    private readonly IEnumerable<IOptimizationStrategy> _customSource;
+    private IOptimizationStrategy[]? _custom;
 
     // One of each for this tuner: some remember what they have learned.
     private readonly IOptimizationStrategy[] _builtIn =
@@ -54,7 +57,7 @@ public sealed partial class Tuner : IDisposable
     /// <param name="snapshot">Reads the runtime.</param>
     /// <param name="listen">Reads what is around it.</param>
     /// <param name="watchForActivity">Asks for one call of <see cref="NotifyActivity"/> as soon as there is work again.</param>
-    /// <param name="custom">Strategies of the user; they are always on, and asked before the built-in ones.</param>
+    /// <param name="custom">Strategies of the user; they are always on, and asked before the built-in ones. Enumerated once, by <see cref="LoadStrategies"/>.</param>
     /// <param name="clock">Takes the samples' time.</param>
     /// <param name="options">The settings.</param>
     internal Tuner(
@@ -66,7 +69,7 @@ public sealed partial class Tuner : IDisposable
         TimeProvider clock,
         TunerOptions options)
     {
-        _custom = [.. custom.Select(static strategy => new NamedStrategy(strategy))];
+        _customSource = custom;
         _settings = SettingsOf(options);
         _snapshot = snapshot;
         _watchForActivity = watchForActivity;

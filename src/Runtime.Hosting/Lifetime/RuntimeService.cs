@@ -50,7 +50,7 @@ internal sealed partial class RuntimeService(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var current = options.CurrentValue;
+        tuner.LoadStrategies(); // before anything runs, for a constructor may throw
         if (endpoints is not null)
         {
             await endpoints.StartAsync(cancellationToken);
