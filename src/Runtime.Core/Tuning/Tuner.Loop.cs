@@ -9,7 +9,7 @@ public sealed partial class Tuner
     {
         if (_custom is null)
         {
-            _custom = [.. _customSource.Select(static strategy => new NamedStrategy(strategy))];
+            _custom = [.. _customSource.Select(strategy => new NamedStrategy(strategy, _watch))];
             _settings = _settings with { Strategies = [.. _custom, .. _settings.Strategies] };
         }
     }

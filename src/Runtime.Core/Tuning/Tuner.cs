@@ -11,6 +11,8 @@ public sealed partial class Tuner : IDisposable
     // Samples are taken at a part of the interval, so that an interval has a scatter; but not more often than a timer can tell apart.
     private static readonly TimeSpan ShortestPart = TimeSpan.FromMilliseconds(2);
 
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
+
     private readonly DecisionLog _decisions = new();
 
     // Strategies of the user. Not read before the start: one may ask for the tuner in its constructor, and that of the tuner is too early for it.
@@ -32,6 +34,8 @@ public sealed partial class Tuner : IDisposable
 
     // Whoever touches sampler or engine does it in here.
     private readonly SerialWork _serial = new();
+
+    private readonly StrategyWatch _watch;
 
     // Swapped whole by Reconfigure.
     private volatile Settings _settings;
@@ -70,6 +74,7 @@ public sealed partial class Tuner : IDisposable
         TunerOptions options)
     {
         _customSource = custom;
+        _watch = new(clock);
         _settings = SettingsOf(options);
         _snapshot = snapshot;
         _watchForActivity = watchForActivity;
@@ -87,6 +92,9 @@ public sealed partial class Tuner : IDisposable
 
     /// <summary>How often somebody threw who listens to the tuner or reads the runtime for it, a log provider say; and the type of the last exception.</summary>
     internal (long Count, string? Last) Faults => (Interlocked.Read(ref _faults), _lastFault);
+
+    /// <summary>Which strategy has not returned for ten intervals, and ten seconds at least, and for how long. Nothing is sampled, changed or undone before it does.</summary>
+    internal (string Strategy, TimeSpan For)? Stuck => _watch.Inside is { } inside && inside.For > LongestCall && inside.For > _settings.Interval * 10 ? inside : null;
 
     /// <summary>Gets the latest decisions, at most 256, oldest first.</summary>
     public IReadOnlyList<TuningDecision> Decisions => _decisions.ToList();

@@ -244,6 +244,27 @@ public sealed class TunerTests
     }
 
     [Fact]
+    public void AStrategyThatDoesNotReturn_IsNamed_AfterTenIntervals()
+    {
+        Tuner? watched = null;
+        var seen = new List<string?>();
+        using var tuner = Start(custom: [new Scripted { Thinks = () =>
+        {
+            foreach (var intervals in new[] { 10, 1 })
+            {
+                _time.Advance(Interval * intervals);
+                seen.Add(watched!.Stuck?.Strategy);
+            }
+        } }]);
+        watched = tuner;
+
+        Work(Interval);
+
+        seen.ShouldBe([null, "Scripted"]);
+        tuner.Stuck.ShouldBeNull();
+    }
+
+    [Fact]
     public void Frozen_ByTheConfiguration_IsNotUnfrozenByCode()
     {
         using var tuner = Start(new TunerOptions { Interval = Interval, Frozen = true });
