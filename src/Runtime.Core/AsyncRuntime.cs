@@ -87,6 +87,9 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     /// <summary>Why threads do not have the priority that the options ask for, or <see langword="null"/> when they do.</summary>
     internal string? IsolationProblem => _dispatcher.IsolationProblem;
 
+    /// <summary>Whether the workers' processor time is bounded.</summary>
+    internal bool HasCpuShare => _dispatcher.Scheduler.CpuShare is not null;
+
     /// <summary>Suspends the caller and resumes it behind everything of its priority that waits, so that other work gets its turn.</summary>
     /// <returns>Something to await. Outside a runtime it acts as <see cref="Task.Yield"/>.</returns>
     public static RuntimeYieldAwaitable Yield() => default;
@@ -110,6 +113,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
             MemoryPool.Reconfigure(options.Memory);
             Cleanup.Reconfigure(options.Cleanup);
             _timers.SetSlack(options.Timers.Slack);
+            _dispatcher.Blocking.UseIsolation(options.Isolation);
             PlaceWorkers(options);
             if (State is RuntimeState.Initializing or RuntimeState.Running or RuntimeState.ShuttingDown) // a drain needs its workers
             {
@@ -154,7 +158,7 @@ public sealed partial class AsyncRuntime : IAsyncDisposable, IDisposable
     // The bounds that the tuner keeps to as well.
     internal static (int Least, int Most) WorkerBounds(AsyncRuntimeOptions options)
     {
-        var most = options.MaxWorkerThreads == 0 ? Math.Max(CpuTopologyReader.ReadAvailable().Count(), options.WorkerThreads) : options.MaxWorkerThreads;
-        return (Math.Min(options.MinWorkerThreads, most), most);
+        var least = options.MinWorkerThreads;
+        return (least, options.MaxWorkerThreads != 0 ? options.MaxWorkerThreads : Math.Max(least, Math.Max(CpuTopologyReader.ReadAvailable().Count(), options.WorkerThreads)));
     }
 }

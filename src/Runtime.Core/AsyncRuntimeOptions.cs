@@ -13,12 +13,12 @@ public class AsyncRuntimeOptions
     /// <value>Default 0: as many as the process may use processors, quotas of control groups included, with a part rounded up. From 0 to 1024, and within <see cref="MinWorkerThreads"/> and <see cref="MaxWorkerThreads"/>.</value>
     public int WorkerThreads { get; set; }
 
-    /// <summary>Gets or sets the least number of workers that the tuner may choose.</summary>
+    /// <summary>Gets or sets the least number of workers, an automatic one included, and of those that the tuner may choose.</summary>
     /// <value>Default 1. From 1 to 1024.</value>
     public int MinWorkerThreads { get; set; } = 1;
 
     /// <summary>Gets or sets the greatest number of workers that the tuner may choose.</summary>
-    /// <value>Default 0: the greater of the processor count and <see cref="WorkerThreads"/>. From 0 to 1024.</value>
+    /// <value>Default 0: the greatest of the processor count, <see cref="WorkerThreads"/> and <see cref="MinWorkerThreads"/>. From 0 to 1024.</value>
     public int MaxWorkerThreads { get; set; }
 
     /// <summary>Gets or sets how many workers may be added in place of workers that user code blocks.</summary>

@@ -156,8 +156,8 @@ internal static class OptionRule
             Remedy = UseDefault(defaultValue.ToString()),
             AtStartOnly = atStartOnly,
             Read = options => get(options).ToString(),
-            // Names only: a number would pass Enum.TryParse and say nothing to the next reader.
-            TryWrite = (options, text) => Set(Enum.TryParse<TEnum>(text, ignoreCase: true, out var value) && char.IsLetter(text.Trim()[0]) && Enum.IsDefined(value), options, set, value),
+            // One name only: a number would pass Enum.TryParse and say nothing to the next reader, and so would a list, as if the values were flags.
+            TryWrite = (options, text) => Set(Enum.TryParse<TEnum>(text, ignoreCase: true, out var value) && char.IsLetter(text.Trim()[0]) && !text.Contains(',', StringComparison.Ordinal) && Enum.IsDefined(value), options, set, value),
             IsValid = options => Enum.IsDefined(get(options)),
         };
 

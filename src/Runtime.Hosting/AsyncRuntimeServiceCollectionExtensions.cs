@@ -118,11 +118,20 @@ public static class AsyncRuntimeServiceCollectionExtensions
                 runtime.Snapshot,
                 provider.GetRequiredService<TunerSenses>().Read,
                 runtime.WatchForActivity,
-                provider.GetServices<IOptimizationStrategy>(),
+                StrategiesOf(provider),
                 TimeProvider.System,
                 provider.GetRequiredService<LiveOptions>().CurrentValue.Tuner);
         });
         services.AddSingleton<TunerLog>();
+    }
+
+    // Not before somebody enumerates it: a strategy may ask for the tuner, which is being made.
+    private static IEnumerable<IOptimizationStrategy> StrategiesOf(IServiceProvider provider)
+    {
+        foreach (var strategy in provider.GetServices<IOptimizationStrategy>())
+        {
+            yield return strategy;
+        }
     }
 
     private static void AddHealthAndEndpoints(this IServiceCollection services)

@@ -109,6 +109,28 @@ public sealed class AsyncRuntimeBlockingTests
     }
 
     [Fact]
+    public async Task WorkerBlocked_AHandlerThatThrows_IsReported_AndTheRuntimeGoesOn()
+    {
+        await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });
+        using var block = new Block("event");
+        var reported = Waiting.NewSignal<Exception>();
+        runtime.WorkerBlocked += static _ => throw new IOException("the log is full");
+        runtime.UnhandledException += (_, args) => reported.TrySetResult((Exception)args.ExceptionObject);
+
+        var blocked = runtime.Spawn(_ =>
+        {
+            block.Enter();
+            return ValueTask.CompletedTask;
+        });
+
+        (await reported.Task.Guarded()).Message.ShouldBe("the log is full");
+        (await runtime.Spawn(static _ => ValueTask.FromResult(1)).Guarded()).ShouldBe(1);
+        runtime.Snapshot().UnhandledExceptions.ShouldBe(1);
+        block.Release();
+        await blocked.Guarded();
+    }
+
+    [Fact]
     public async Task WorkerBlocked_ItemWithoutAName_IsNamedAfterItsMethod()
     {
         await using var runtime = await StartedAsync(new AsyncRuntimeOptions { WorkerThreads = 1 });

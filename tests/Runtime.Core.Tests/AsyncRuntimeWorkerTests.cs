@@ -5,6 +5,16 @@ namespace Runtime.Core.Tests;
 public sealed class AsyncRuntimeWorkerTests
 {
     [Fact]
+    public async Task StartAsync_AutomaticWorkers_AreNoFewerThanTheLeast()
+    {
+        await using var runtime = new AsyncRuntime(new AsyncRuntimeOptions { MinWorkerThreads = Environment.ProcessorCount + 3 });
+
+        await runtime.StartAsync();
+
+        runtime.WorkerCount.ShouldBe(Environment.ProcessorCount + 3);
+    }
+
+    [Fact]
     public async Task Start_Options_GiveTheThreadsTheirNumberNameAndStack()
     {
         await using var runtime = await StartedAsync(new AsyncRuntimeOptions { MaxReserveThreads = 0, WorkerThreads = 3, MaxWorkerThreads = 3, ThreadNamePrefix = "crew", ThreadStackSize = 8 * 1024 * 1024 });

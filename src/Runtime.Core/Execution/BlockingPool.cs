@@ -3,8 +3,11 @@ using Runtime.Core.Concurrency;
 namespace Runtime.Core.Execution;
 
 /// <summary>Threads for code that blocks: as many as there are calls, up to a limit; an idle one ends after a while.</summary>
-/// <remarks>Thread safe. Work waits only when the limit is reached. The most recently idle thread is used first, so that the others can end.</remarks>
-internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhandled, Action prepareThread)
+/// <remarks>
+/// Thread safe. Work waits only when the limit is reached. The most recently idle thread is used first, so that the others can end. Threads stand back like workers; one that has another level
+/// than the present one ends instead of being idle.
+/// </remarks>
+internal sealed class BlockingPool(string namePrefix, WorkDispatcher dispatcher, WorkerIsolation isolation)
 {
     // Tokio's limit and keep-alive.
     internal const int MaxThreads = 512;
@@ -24,6 +27,9 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
     // Threads alive, idle ones included; and the number of the next one. Under the lock.
     private int _threads;
     private int _nextId;
+
+    // What threads begin with. Under the lock.
+    private WorkerIsolation _isolation = isolation;
 
     // Under the lock.
     private bool _closed;
@@ -76,6 +82,23 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
         return true;
     }
 
+    /// <summary>Changes how far threads stand back: idle ones end, and those that run something end after it.</summary>
+    public void UseIsolation(WorkerIsolation isolation)
+    {
+        List<PoolThread> idle = [];
+        lock (_lock)
+        {
+            if (_isolation != isolation)
+            {
+                _isolation = isolation;
+                idle = [.. _idle];
+                _idle.Clear();
+            }
+        }
+
+        EndIdle(idle);
+    }
+
     /// <summary>Refuses further work and lets idle threads end. Work that waits is returned; threads inside user code end by themselves.</summary>
     public IReadOnlyList<WorkItem> Close()
     {
@@ -90,27 +113,43 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
             _idle.Clear();
         }
 
-        foreach (var thread in idle)
-        {
-            thread.Parker.Unpark(); // with nothing assigned: it ends
-        }
-
+        EndIdle(idle);
         return rest;
     }
 
+    // Those that have been taken off the list.
+    private static void EndIdle(List<PoolThread> threads) => threads.ForEach(static thread => thread.Parker.Unpark()); // with nothing assigned: it ends
+
     private void StartThread_NeedsLock(WorkItem item)
     {
-        var state = new PoolThread { Assigned = item };
+        var state = new PoolThread(_isolation) { Assigned = item };
         var thread = new Thread(() => Main(state)) { IsBackground = true, Name = $"{namePrefix}-{_nextId}" };
-        thread.UnsafeStart(); // throws when the system has no thread left: then nothing has been counted, and the caller hears of it
+        dispatcher.StartThread(thread.UnsafeStart, exception => OnRefused(item, exception)); // throws when the system has no thread left: then nothing has been counted, and the caller hears of it
         _nextId++;
         _threads++;
+    }
+
+    // The caller has been told that the item is accepted: it runs on the ThreadPool.
+    private void OnRefused(WorkItem item, Exception exception)
+    {
+        lock (_lock)
+        {
+            _threads--;
+        }
+
+        TellRefused(item, exception);
+    }
+
+    private void TellRefused(WorkItem item, Exception exception)
+    {
+        dispatcher.OnUnhandled(exception);
+        dispatcher.RunElsewhere(item);
     }
 
     private void Main(PoolThread self)
     {
         _isCurrentThread = true;
-        prepareThread();
+        dispatcher.PrepareThread(self.Isolation);
         while (self.Assigned is { } item)
         {
             self.Assigned = null;
@@ -120,17 +159,13 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
             }
             catch (Exception exception)
             {
-                onUnhandled(exception);
+                dispatcher.OnUnhandled(exception);
             }
 
             WaitForWork(self);
         }
 
-        lock (_lock)
-        {
-            _threads--;
-        }
-
+        End(self);
         self.Parker.Dispose();
     }
 
@@ -138,14 +173,14 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
     {
         lock (_lock)
         {
-            if (_queue.TryDequeue(out var next))
+            if (_closed || self.Isolation != _isolation)
             {
-                self.Assigned = next;
                 return;
             }
 
-            if (_closed)
+            if (_queue.TryDequeue(out var next))
             {
+                self.Assigned = next;
                 return;
             }
 
@@ -169,8 +204,30 @@ internal sealed class BlockingPool(string namePrefix, Action<Exception> onUnhand
         }
     }
 
-    private sealed class PoolThread
+    private void End(PoolThread self)
     {
+        WorkItem? next = null;
+        try
+        {
+            lock (_lock)
+            {
+                _threads--;
+                if (self.Isolation != _isolation && _queue.TryDequeue(out next))
+                {
+                    StartThread_NeedsLock(next); // in the place of this one
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            TellRefused(next!, exception);
+        }
+    }
+
+    private sealed class PoolThread(WorkerIsolation isolation)
+    {
+        public WorkerIsolation Isolation => isolation;
+
         public Parker Parker { get; } = Parker.Create();
 
         // What to run next. Written under the lock by whoever takes this thread off the idle list, else by the thread itself.

@@ -29,7 +29,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
         _contexts = [.. Enum.GetValues<TaskPriority>().Select(priority => new RuntimeSynchronizationContext(this, priority, long.MaxValue, owner: null))];
         PlainOrigin = new SpawnOrigin(this);
         Scheduler = new Scheduler(this, Ledger, options);
-        Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", ReportUnhandled, () => ApplyIsolation(options.Isolation));
+        Blocking = new BlockingPool($"{options.ThreadNamePrefix}-blocking", this, options.Isolation);
     }
 
     /// <summary>The dispatcher on one of whose workers the caller is running.</summary>
@@ -136,13 +136,25 @@ internal sealed class WorkDispatcher : ISchedulerHost
 
     public SynchronizationContext ContextOf(TaskPriority priority) => _contexts[(int)priority];
 
+    /// <summary>Starts a thread of the blocking pool; see <see cref="ThreadStarter"/>.</summary>
+    public void StartThread(Action start, Action<Exception> onRefused) => Scheduler.Threads.Start(start, onRefused);
+
+    /// <summary>Gives the calling thread its place behind the requests, or notes why it has none.</summary>
+    public void PrepareThread(WorkerIsolation isolation)
+    {
+        if (ThreadPriorities.Apply(isolation) is { } problem)
+        {
+            _isolationProblem = problem;
+        }
+    }
+
     public void OnUnhandled(Exception exception) => ReportUnhandled(exception);
 
     public void OnIsolationRefused(string problem) => _isolationProblem = problem;
 
-    public void OnActivity() => ActivityResumed?.Invoke();
+    public void OnActivity() => Tell(ActivityResumed);
 
-    public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration));
+    public void OnWorkerBlocked(Worker worker, object item, TimeSpan duration) => Tell(() => WorkerBlocked?.Invoke(new BlockedWorker(worker.Name, WorkDescription.Of(item), duration)));
 
     public void RunElsewhere(QueueEntry entry)
     {
@@ -156,7 +168,7 @@ internal sealed class WorkDispatcher : ISchedulerHost
         }
     }
 
-    private void RunElsewhere(object item)
+    public void RunElsewhere(object item)
     {
         // Work that never started ends as cancelled; a continuation belongs to work that did start and must go on, if not here.
         if (_lifecycle.State < RuntimeState.ShuttingDown || item is not IRunnable work || !work.TryCancelUnstarted())
@@ -190,11 +202,16 @@ internal sealed class WorkDispatcher : ISchedulerHost
             (self: this, item),
             preferLocal: false);
 
-    private void ApplyIsolation(WorkerIsolation isolation)
+    // Those who listen write logs, among others, and are called on threads that must not end: what they throw is counted and reported like what a callback throws.
+    private void Tell(Action? listener)
     {
-        if (ThreadPriorities.Apply(isolation) is { } problem)
+        try
         {
-            _isolationProblem = problem;
+            listener?.Invoke();
+        }
+        catch (Exception exception)
+        {
+            ReportUnhandled(exception);
         }
     }
 

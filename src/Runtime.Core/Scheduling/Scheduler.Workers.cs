@@ -9,6 +9,8 @@ internal sealed partial class Scheduler
 
     private readonly WorkerMonitor _monitor;
 
+    private ThreadStarter? _threads;
+
     // Completed when the last worker has ended after the close.
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -37,6 +39,9 @@ internal sealed partial class Scheduler
     // What workers that have ended had counted; under _workersLock.
     private readonly RetiredCounters _retired = new();
 
+    /// <summary>Starts the threads of the runtime, after <see cref="Start"/>.</summary>
+    public ThreadStarter Threads => LazyInitializer.EnsureInitialized(ref _threads, () => new ThreadStarter(_monitor.Wake));
+
     public Worker[] Workers => _workers;
 
     /// <summary>How many workers there are by configuration; at least 1.</summary>
@@ -59,6 +64,7 @@ internal sealed partial class Scheduler
     /// <summary>Starts the workers.</summary>
     public void Start(int workers)
     {
+        Threads.Begin();
         Resize(workers);
         _monitor.Start();
     }
@@ -127,8 +133,38 @@ internal sealed partial class Scheduler
             _workers = [.. _workers, worker];
             _staying++;
             SetLimit_NeedsLock();
-            worker.Start();
+            try
+            {
+                Threads.Start(worker.Start, exception => OnRefused(worker, exception));
+            }
+            catch
+            {
+                Discard_NeedsLock(worker); // the system has no thread left; the caller hears of it
+                throw;
+            }
         }
+    }
+
+    private void OnRefused(Worker worker, Exception exception)
+    {
+        lock (_workersLock)
+        {
+            Discard_NeedsLock(worker);
+        }
+
+        _host.OnUnhandled(exception);
+    }
+
+    // Of a worker without a thread. It has nothing queued: nobody but a worker itself puts anything there.
+    private void Discard_NeedsLock(Worker worker)
+    {
+        if (!worker.IsRetiring)
+        {
+            _staying--;
+            Unsettle_NeedsLock(worker);
+        }
+
+        OnWorkerEnded(worker);
     }
 
     // As many awake as there are processors, and one more for each that is held up. Those that are to end count no more: they will not look for work.

@@ -13,6 +13,9 @@ internal static partial class ThreadPriorities
     private const int WhichProcess = 0; // PRIO_PROCESS; with id 0 it means the calling thread
     private const int IdlePolicy = 5; // SCHED_IDLE
 
+    /// <summary>Gets the policy and the nice value of the calling thread, with which every thread begins that it starts; the same for all where that is not so.</summary>
+    public static (int Policy, int Nice) Current => OperatingSystem.IsLinux() ? (GetScheduler(0), GetPriority(WhichProcess, 0)) : default;
+
     /// <summary>Applies a level to the calling thread. What the system refuses leaves the thread as it is.</summary>
     /// <returns>Why it could not be applied, or <see langword="null"/>.</returns>
     public static string? Apply(WorkerIsolation isolation)
@@ -36,6 +39,14 @@ internal static partial class ThreadPriorities
         };
         return result == 0 ? null : $"The system refused isolation {isolation}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}";
     }
+
+    [LibraryImport("libc", EntryPoint = "getpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetPriority(int which, int who);
+
+    [LibraryImport("libc", EntryPoint = "sched_getscheduler")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetScheduler(int process);
 
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

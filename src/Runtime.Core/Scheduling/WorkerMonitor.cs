@@ -72,8 +72,11 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadNamePrefix
     public void Stop()
     {
         _ended = true;
-        _parker.Unpark();
+        Wake();
     }
+
+    /// <summary>Has it look at once, and start the threads that wait for it.</summary>
+    public void Wake() => _parker.Unpark();
 
     /// <summary>A worker has woken up. One load while the monitor is awake.</summary>
     public void OnActivity()
@@ -97,8 +100,11 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadNamePrefix
             {
                 _parker.Park(_pause);
             }
+
+            scheduler.Threads.StartWaiting();
         }
 
+        scheduler.Threads.End();
         scheduler.TellTime(0);
         _ticker.Stop();
     }
@@ -195,7 +201,14 @@ internal sealed class WorkerMonitor(Scheduler scheduler, string threadNamePrefix
 
         if (blocked > scheduler.Reserve || (blocked < scheduler.Reserve && MonotonicClock.ToDuration(now - _reserveNeededAt) > KeepReserve))
         {
-            scheduler.SetReserve(blocked);
+            try
+            {
+                scheduler.SetReserve(blocked);
+            }
+            catch (Exception exception)
+            {
+                scheduler.OnUnhandled(exception); // the system has no thread left
+            }
         }
     }
 

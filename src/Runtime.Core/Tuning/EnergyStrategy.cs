@@ -24,6 +24,7 @@ internal sealed class EnergyStrategy : IOptimizationStrategy
     {
         sample.Knobs.TryGetValue(TuningKnob.WorkerThreads, out var workers);
         sample.Knobs.TryGetValue(TuningKnob.TimerSlack, out var slack);
+        _lowered &= sample.WorkerThreads < workers.Configured; // the tuner may have put them back
         var wakeUps = sample.PerSecond(sample.WakeUps);
         var figures = string.Create(
             CultureInfo.InvariantCulture, $"{sample.WorkerThreads} workers were busy {sample.Utilization * 100:0} % of the time and were woken {wakeUps:0.#} times a second");

@@ -7,7 +7,7 @@ namespace Runtime.Core.Tuning;
 /// </remarks>
 public interface IOptimizationStrategy
 {
-    /// <summary>Gets the name that decisions and logs show.</summary>
+    /// <summary>Gets the name that decisions and logs show. Read once; where that throws, the name of the type is shown.</summary>
     string Name { get; }
 
     /// <summary>Looks at what happened.</summary>

@@ -23,6 +23,12 @@ internal sealed class IsolationStrategy : IOptimizationStrategy
     // Fewer requests than this have no mean worth the name.
     private const long LeastRequests = 20;
 
+    // So many windows in a row without requests, and they have ended.
+    private const int WindowsUntilEnded = 3;
+
+    // Windows in a row with fewer requests than have a mean.
+    private int _quiet;
+
     // The latency of quick requests.
     private TimeSpan? _floor;
 
@@ -30,9 +36,17 @@ internal sealed class IsolationStrategy : IOptimizationStrategy
 
     public OptimizationRecommendation? Analyze(TuningSample sample)
     {
-        if (sample.Requests < LeastRequests || !sample.Knobs.TryGetValue(TuningKnob.Isolation, out var level))
+        if (!sample.Knobs.TryGetValue(TuningKnob.Isolation, out var level))
         {
             return null;
+        }
+
+        _quiet = sample.Requests < LeastRequests ? _quiet + 1 : 0;
+        if (_quiet > 0)
+        {
+            return _quiet >= WindowsUntilEnded && level.Value > level.Configured
+                ? new(TuningKnob.Isolation, level.Configured, "hardly a request has come for a while, and nobody is to be stood back for")
+                : null;
         }
 
         var latency = sample.RequestLatency;

@@ -11,8 +11,13 @@ public sealed partial class Tuner : IDisposable
     // Samples are taken at a part of the interval, so that an interval has a scatter; but not more often than a timer can tell apart.
     private static readonly TimeSpan ShortestPart = TimeSpan.FromMilliseconds(2);
 
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(10);
+
     private readonly DecisionLog _decisions = new();
-    private readonly IOptimizationStrategy[] _custom;
+
+    // Strategies of the user. Not read before the start: one may ask for the tuner in its constructor, and that of the tuner is too early for it.
+    private readonly IEnumerable<IOptimizationStrategy> _customSource;
+    private IOptimizationStrategy[]? _custom;
 
     // One of each for this tuner: some remember what they have learned.
     private readonly IOptimizationStrategy[] _builtIn =
@@ -30,6 +35,8 @@ public sealed partial class Tuner : IDisposable
     // Whoever touches sampler or engine does it in here.
     private readonly SerialWork _serial = new();
 
+    private readonly StrategyWatch _watch;
+
     // Swapped whole by Reconfigure.
     private volatile Settings _settings;
 
@@ -45,12 +52,16 @@ public sealed partial class Tuner : IDisposable
     // Set by Start and cleared by Stop.
     private volatile bool _started;
 
+    // What was thrown by those who listen to the tuner, or read the runtime for it. The count by Interlocked.
+    private long _faults;
+    private volatile string? _lastFault;
+
     /// <summary>Creates a tuner; it does nothing until <see cref="Start"/>.</summary>
     /// <param name="runtime">What it turns.</param>
     /// <param name="snapshot">Reads the runtime.</param>
     /// <param name="listen">Reads what is around it.</param>
     /// <param name="watchForActivity">Asks for one call of <see cref="NotifyActivity"/> as soon as there is work again.</param>
-    /// <param name="custom">Strategies of the user; they are always on, and asked before the built-in ones.</param>
+    /// <param name="custom">Strategies of the user; they are always on, and asked before the built-in ones. Enumerated once, by <see cref="LoadStrategies"/>.</param>
     /// <param name="clock">Takes the samples' time.</param>
     /// <param name="options">The settings.</param>
     internal Tuner(
@@ -62,13 +73,14 @@ public sealed partial class Tuner : IDisposable
         TimeProvider clock,
         TunerOptions options)
     {
-        _custom = [.. custom];
+        _customSource = custom;
+        _watch = new(clock);
         _settings = SettingsOf(options);
         _snapshot = snapshot;
         _watchForActivity = watchForActivity;
         _runtime = runtime;
         _sampler = new(snapshot, listen, runtime, clock);
-        _engine = new(runtime, clock, Record, (strategy, exception) => StrategyFailed?.Invoke(strategy, exception));
+        _engine = new(runtime, clock, Record, (strategy, exception) => Guarded(() => StrategyFailed?.Invoke(strategy, exception)));
         _timer = clock.CreateTimer(static self => ((Tuner)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -77,6 +89,12 @@ public sealed partial class Tuner : IDisposable
 
     /// <summary>Called when a strategy throws, with its name. Set before the start.</summary>
     internal Action<string, Exception>? StrategyFailed { get; set; }
+
+    /// <summary>How often somebody threw who listens to the tuner or reads the runtime for it, a log provider say; and the type of the last exception.</summary>
+    internal (long Count, string? Last) Faults => (Interlocked.Read(ref _faults), _lastFault);
+
+    /// <summary>Which strategy has not returned for ten intervals, and ten seconds at least, and for how long. Nothing is sampled, changed or undone before it does.</summary>
+    internal (string Strategy, TimeSpan For)? Stuck => _watch.Inside is { } inside && inside.For > LongestCall && inside.For > _settings.Interval * 10 ? inside : null;
 
     /// <summary>Gets the latest decisions, at most 256, oldest first.</summary>
     public IReadOnlyList<TuningDecision> Decisions => _decisions.ToList();
@@ -97,13 +115,14 @@ public sealed partial class Tuner : IDisposable
         _timer.Dispose();
     }
 
-    /// <summary>Forbids changes from now on: what is on trial is undone with the next sample, and recommendations are only recorded. Freezing again replaces the reason.</summary>
+    /// <summary>Forbids changes from now on: what is on trial is undone, and recommendations are only recorded. Freezing again replaces the reason.</summary>
     /// <param name="reason">Why; shown in <c>/health</c> and <c>/runtime/tuner</c>.</param>
     /// <exception cref="ArgumentException">There is no reason.</exception>
     public void Freeze(string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         _freeze = reason;
+        UndoIfFrozen();
     }
 
     /// <summary>Takes back <see cref="Freeze"/>. A tuner that the configuration freezes stays frozen.</summary>
@@ -112,6 +131,6 @@ public sealed partial class Tuner : IDisposable
     private void Record(TuningDecision decision)
     {
         _decisions.Add(decision);
-        Decided?.Invoke(decision);
+        Guarded(() => Decided?.Invoke(decision)); // a log that is out of order changes nothing about a decision
     }
 }

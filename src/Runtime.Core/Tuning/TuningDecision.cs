@@ -9,7 +9,7 @@ public enum TuningOutcome
     /// <summary>The effect was good enough; it stays.</summary>
     Kept,
 
-    /// <summary>The effect was not good enough; the old value is back.</summary>
+    /// <summary>The effect was not good enough; the old value is back. With <see cref="TuningDecision.Trial"/> 0: what was kept has lost its reason, and the configured value is back.</summary>
     Undone,
 
     /// <summary>The tuner is frozen: recorded, not applied.</summary>
@@ -38,6 +38,6 @@ public enum TuningOutcome
 /// <param name="Reason">Why, with the figures.</param>
 public sealed record TuningDecision(DateTimeOffset At, string Strategy, TuningKnob Knob, int From, int To, TuningOutcome Outcome, string Reason)
 {
-    /// <summary>Gets the number of the trial, from 1 on; an <see cref="TuningOutcome.Applied"/> and its end share it. 0 where nothing was tried.</summary>
+    /// <summary>Gets the number of the trial, from 1 on; an <see cref="TuningOutcome.Applied"/> and its end share it. 0 where nothing was on trial.</summary>
     public long Trial { get; init; }
 }

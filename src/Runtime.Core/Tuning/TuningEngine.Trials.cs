@@ -90,9 +90,12 @@ internal sealed partial class TuningEngine
         }
     }
 
-    private TuningDecision Record(IOptimizationStrategy strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason, long trial)
+    private TuningDecision Record(IOptimizationStrategy strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason, long trial) =>
+        Record(strategy.Name, knob, from, to, outcome, reason, trial);
+
+    private TuningDecision Record(string strategy, TuningKnob knob, int from, int to, TuningOutcome outcome, string reason, long trial)
     {
-        var decision = new TuningDecision(clock.GetUtcNow(), strategy.Name, knob, from, to, outcome, reason) { Trial = trial };
+        var decision = new TuningDecision(clock.GetUtcNow(), strategy, knob, from, to, outcome, reason) { Trial = trial };
         record(decision);
         return decision;
     }

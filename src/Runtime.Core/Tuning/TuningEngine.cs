@@ -27,14 +27,15 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
     /// <summary>Takes in a part.</summary>
     /// <param name="part">What happened since the part before.</param>
     /// <param name="strategies">Who to ask, in this order.</param>
-    /// <param name="frozen">Why nothing may be changed; <see langword="null"/> when it may.</param>
-    public void Step(TuningSample part, IReadOnlyList<IOptimizationStrategy> strategies, string? frozen)
+    /// <param name="frozen">Tells why nothing may be changed; <see langword="null"/> when it may. Asked again before a change: strategies may have taken long.</param>
+    public void Step(TuningSample part, IReadOnlyList<IOptimizationStrategy> strategies, Func<string?> frozen)
     {
+        var why = frozen();
         if (_trial is not null)
         {
-            if (frozen is not null)
+            if (why is not null)
             {
-                Interrupt($"the tuner was frozen before a verdict: {frozen}");
+                Freeze(why);
             }
             else if (!WasTurnedByOthers())
             {
@@ -51,7 +52,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return;
         }
 
-        if (frozen is null)
+        if (why is null)
         {
             _recordedFrozen.Clear();
         }
@@ -79,6 +80,9 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             }
         }
     }
+
+    /// <summary>Ends a trial because nothing may be changed any more.</summary>
+    public void Freeze(string why) => Interrupt($"the tuner was frozen before a verdict: {why}");
 
     /// <summary>Ends a trial that can get no verdict, and puts the old value back.</summary>
     public void Interrupt(string why)
@@ -109,6 +113,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
         {
             case Verdict.Keep:
                 _coolDown.Succeeded(trial.Knob, trial.Up);
+                _keptBy[trial.Knob] = trial.Strategy;
                 End(trial, trial.To, TuningOutcome.Kept, reason);
                 foreach (var after in trial.After)
                 {
@@ -131,12 +136,20 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
     // The user's word, or another part of the program's: it stands, and a verdict would be about something else.
     private bool WasTurnedByOthers()
     {
-        if (_trial is not { } trial || runtime.Get(trial.Knob) is var value && value == trial.To)
+        if (_trial is not { } trial)
         {
             return false;
         }
 
-        End(trial, value, TuningOutcome.Abandoned, $"it was set to {Text(value)} by somebody else");
+        // A reload may set the very value that is on trial: then it is the user's.
+        var value = runtime.Get(trial.Knob);
+        var isConfiguredAnew = trial.Setting != KnobSetting.Of(runtime, trial.Knob);
+        if (value == trial.To && !isConfiguredAnew)
+        {
+            return false;
+        }
+
+        End(trial, value, TuningOutcome.Abandoned, isConfiguredAnew ? $"it was configured anew and is {Text(value)}" : $"it was set to {Text(value)} by somebody else");
         return true;
     }
 
@@ -153,7 +166,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
         }
     }
 
-    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation wanted, string? frozen)
+    private bool Try(IOptimizationStrategy strategy, OptimizationRecommendation wanted, Func<string?> frozen)
     {
         if (!Enum.IsDefined(wanted.Knob))
         {
@@ -161,15 +174,15 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return false;
         }
 
-        var (least, greatest) = runtime.Bounds(wanted.Knob);
+        var setting = KnobSetting.Of(runtime, wanted.Knob);
         var from = runtime.Get(wanted.Knob);
-        var bounded = wanted with { To = Math.Clamp(wanted.To, least, greatest) };
+        var bounded = wanted with { To = Math.Clamp(wanted.To, setting.Least, setting.Greatest) };
         if (bounded.To == from || _coolDown.IsResting(bounded.Knob, bounded.To > from))
         {
             return false;
         }
 
-        if (frozen is not null)
+        if (frozen() is not null)
         {
             if (_recordedFrozen.Add((strategy.Name, bounded.Knob, bounded.To)))
             {
@@ -179,7 +192,7 @@ internal sealed partial class TuningEngine(IRuntimeTunable runtime, TimeProvider
             return true;
         }
 
-        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, [.. _parts]);
+        var trial = new TuningTrial(_trials + 1, strategy, bounded, from, setting, [.. _parts]);
         return Begin(trial, bounded);
     }
 

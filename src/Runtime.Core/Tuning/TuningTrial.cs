@@ -1,7 +1,8 @@
 namespace Runtime.Core.Tuning;
 
 /// <summary>A change that waits for its verdict. Not thread safe.</summary>
-internal sealed class TuningTrial(long number, IOptimizationStrategy strategy, OptimizationRecommendation recommendation, int from, IReadOnlyList<TuningSample> before)
+internal sealed class TuningTrial(
+    long number, IOptimizationStrategy strategy, OptimizationRecommendation recommendation, int from, KnobSetting setting, IReadOnlyList<TuningSample> before)
 {
     private static readonly TimeSpan LongestSettling = TimeSpan.FromHours(1);
 
@@ -22,6 +23,9 @@ internal sealed class TuningTrial(long number, IOptimizationStrategy strategy, O
     public int To => recommendation.To;
 
     public bool Up => To > From;
+
+    /// <summary>What the user had configured when it began.</summary>
+    public KnobSetting Setting => setting;
 
     public IReadOnlyList<TuningSample> Before => before;
 
@@ -44,5 +48,16 @@ internal sealed class TuningTrial(long number, IOptimizationStrategy strategy, O
 
         _after.Add(part);
         return TrialJudge.Judge(before, _after, MustImprove);
+    }
+}
+
+/// <summary>What the user has configured for a knob.</summary>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+internal readonly record struct KnobSetting(int Configured, int Least, int Greatest)
+{
+    public static KnobSetting Of(IRuntimeTunable runtime, TuningKnob knob)
+    {
+        var (least, greatest) = runtime.Bounds(knob);
+        return new(runtime.Configured(knob), least, greatest);
     }
 }

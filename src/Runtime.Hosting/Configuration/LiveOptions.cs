@@ -97,7 +97,15 @@ internal sealed partial class LiveOptions : IOptionsMonitor<AsyncRuntimeHostingO
         do
         {
             handled = Volatile.Read(ref _notifications);
-            ReloadOnce();
+            try
+            {
+                ReloadOnce();
+            }
+            catch (Exception exception)
+            {
+                // Of an application's object in the options that cannot be described. The next reload is to come, whatever happened to this one.
+                _failure = exception.Message;
+            }
         }
         while (Interlocked.Add(ref _notifications, -handled) != 0);
     }
@@ -118,7 +126,7 @@ internal sealed partial class LiveOptions : IOptionsMonitor<AsyncRuntimeHostingO
         var changes = old.ChangesTo(next);
         if (_failure is not null && changes.Count == 0)
         {
-            LogRepaired();
+            Tell(LogRepaired);
         }
 
         _failure = null;
@@ -126,7 +134,7 @@ internal sealed partial class LiveOptions : IOptionsMonitor<AsyncRuntimeHostingO
         {
             _inForce = next;
             Notify(next.Options);
-            LogChanges(changes); // last: who reads it may rely on it
+            Tell(() => LogChanges(changes)); // last: who reads it may rely on it
         }
     }
 
@@ -158,7 +166,7 @@ internal sealed partial class LiveOptions : IOptionsMonitor<AsyncRuntimeHostingO
         if (!string.Equals(_failure, reason, StringComparison.Ordinal))
         {
             _failure = reason;
-            LogRejected(reason);
+            Tell(() => LogRejected(reason));
         }
     }
 
@@ -179,8 +187,21 @@ internal sealed partial class LiveOptions : IOptionsMonitor<AsyncRuntimeHostingO
             catch (Exception exception)
             {
                 _failure = $"The new settings could not be applied everywhere: {exception.Message}";
-                LogListenerFailed(exception);
+                Tell(() => LogListenerFailed(exception));
             }
+        }
+    }
+
+    // What a log provider throws is nobody's: the settings are in force, or refused, and the health says so. The file watcher that called has no use for it.
+    private static void Tell(Action log)
+    {
+        try
+        {
+            log();
+        }
+        catch (Exception)
+        {
+            // A line is lost; the provider's trouble is not the reload's.
         }
     }
 

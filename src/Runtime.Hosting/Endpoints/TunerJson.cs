@@ -31,6 +31,9 @@ internal sealed class TunerJson(Tuner tuner, TunableRuntime runtime, LiveOptions
         json.WriteString("frozen", tuner.Frozen);
         json.WriteBoolean("asleep", tuner.IsAsleep);
         json.WriteString("interval", settings.Interval.ToString("c"));
+        json.WriteString("stuckIn", tuner.Stuck?.Strategy);
+        json.WriteNumber("faults", tuner.Faults.Count);
+        json.WriteString("lastFault", tuner.Faults.Last);
         json.WriteStartArray("strategies");
         foreach (var strategy in tuner.Strategies)
         {

@@ -9,7 +9,7 @@ using Runtime.Hosting.Queues;
 
 namespace Runtime.Hosting.Health;
 
-/// <summary>How the runtime is. Unhealthy: it does not run, or its timers or its event loop stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, or a reload was refused.</summary>
+/// <summary>How the runtime is. Unhealthy: it does not run, or its timers or its event loop stand still. Degraded: work or timers wait too long for a worker, a queue is nearly full, a tuning strategy hangs, or a reload was refused.</summary>
 internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues queues, JobEngine jobs, LiveOptions options, TimerProbe probe, Tuner tuner) : IHealthCheck
 {
     /// <summary>The name under which the check is registered.</summary>
@@ -68,6 +68,11 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
         ? null
         : $"The event loop stands still: nobody has asked for events for {Seconds(io.Unattended)} s, and {io.Registrations.ToString(CultureInfo.InvariantCulture)} handles are registered.";
 
+    /// <summary>What is wrong with the tuner, if anything.</summary>
+    internal static string? TunerProblem((string Strategy, TimeSpan For)? stuck) => stuck is { } inside
+        ? $"The tuner stands still: its strategy {Printable.Text(inside.Strategy)} has not returned for {Seconds(inside.For)} s. Restart, or mend the strategy."
+        : null;
+
     private List<string> Degradations(RuntimeSnapshot snapshot, IReadOnlyList<QueueSnapshot> queueSnapshots)
     {
         var threshold = options.CurrentValue.StarvationThreshold;
@@ -81,6 +86,11 @@ internal sealed class RuntimeHealthCheck(AsyncRuntime runtime, BackgroundQueues 
         {
             // Not Unhealthy: what runs in memory runs, and a restart would not bring the store back.
             reasons.Add($"The job store ({jobs.Store.Kind}) does not answer. {trouble}");
+        }
+
+        if (TunerProblem(tuner.Stuck) is { } stuck)
+        {
+            reasons.Add(stuck);
         }
 
         if (snapshot.LongestWait > threshold)

@@ -49,7 +49,7 @@ internal sealed partial class RuntimeService(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var current = options.CurrentValue;
+        tuner.LoadStrategies(); // before anything runs, for a constructor may throw
         if (endpoints is not null)
         {
             await endpoints.StartAsync(cancellationToken);
@@ -57,7 +57,7 @@ internal sealed partial class RuntimeService(
 
         runtime.UnhandledException += OnUnhandledException;
         runtime.WorkerBlocked += OnWorkerBlocked;
-        runtime.EventLoop.PollerChosen += LogPollerChosen;
+        runtime.EventLoop.PollerChosen += OnPollerChosen;
         await runtime.StartAsync(cancellationToken);
         queues.Start();
         await jobs.StartAsync(cancellationToken);
@@ -109,7 +109,7 @@ internal sealed partial class RuntimeService(
         _subscription?.Dispose();
         runtime.UnhandledException -= OnUnhandledException;
         runtime.WorkerBlocked -= OnWorkerBlocked;
-        runtime.EventLoop.PollerChosen -= LogPollerChosen;
+        runtime.EventLoop.PollerChosen -= OnPollerChosen;
         runtime.ActivityResumed -= tuner.NotifyActivity;
     }
 
@@ -194,7 +194,20 @@ internal sealed partial class RuntimeService(
     {
         if (_blockedReports.TryTake())
         {
-            LogWorkerBlocked(blocked.Item, blocked.Worker, blocked.Duration);
+            LogWorkerBlocked(Printable.Text(blocked.Item), blocked.Worker, blocked.Duration);
+        }
+    }
+
+    // On the thread of whoever registers the first handle, who is not to lose it to a log provider.
+    private void OnPollerChosen(string poller)
+    {
+        try
+        {
+            LogPollerChosen(poller);
+        }
+        catch (Exception exception)
+        {
+            runtime.ReportUnhandled(exception);
         }
     }
 

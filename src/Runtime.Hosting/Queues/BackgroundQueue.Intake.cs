@@ -175,6 +175,7 @@ internal sealed partial class BackgroundQueue
 
     // An item needs no pump of its own while one lingers, while the pump that ends an item will look (no place is free, or the pace is brisk), and
     // while one as urgent has been dispatched.
-    private int AttendedLevel_NeedsLock() =>
-        _lingering || _running >= _settings.MaxConcurrency || HasEnoughPumps_NeedsLock ? 0 : BitOperations.TrailingZeroCount(_dispatchedLevels);
+    private int AttendedLevel_NeedsLock() => NeedsNoPump_NeedsLock ? 0 : BitOperations.TrailingZeroCount(_dispatchedLevels);
+
+    private bool NeedsNoPump_NeedsLock => _lingering || _running >= _settings.MaxConcurrency || HasEnoughPumps_NeedsLock;
 }

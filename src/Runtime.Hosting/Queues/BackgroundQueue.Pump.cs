@@ -272,7 +272,7 @@ internal sealed partial class BackgroundQueue
 
         for (var blocked = 0; blocked < MaxBlockedPerTake; blocked++)
         {
-            if (!_lanes.TryPeek(now, _settings.StarvationTicks, out var best))
+            if (!_lanes.TryPeek(now, _settings.StarvationTicks, out var best, LanesOf(pump)) || IsForAFreePump(pump, best))
             {
                 return null;
             }
@@ -342,6 +342,12 @@ internal sealed partial class BackgroundQueue
     /// <summary>Dispatches a pump if there is something to take and none as urgent is on its way.</summary>
     private void EnsurePump_NeedsLock(long now, ref Afterwork after)
     {
+        if (HasCpuShare)
+        {
+            EnsureBothKinds_NeedsLock(now, ref after);
+            return;
+        }
+
         var attended = AttendedLevel_NeedsLock();
         if (attended == 0)
         {

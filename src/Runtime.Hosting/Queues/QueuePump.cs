@@ -93,7 +93,14 @@ internal sealed class QueuePump(BackgroundQueue queue) : WorkItem
         }
     }
 
+    // What it runs now, for those who ask what holds up the worker. Read on other threads.
+    internal override string? Name => Current is { Options.Name: { } name } item ? $"{name} of the queue '{item.QueueName}'" : null;
+
+    internal override Delegate? Body => Current?.Body;
+
     internal override void Run() => queue.RunPump(this);
+
+    private WorkHandle? Current => Volatile.Read(ref _owner)?.Entry;
 
     protected override void Execute() => Run();
 }

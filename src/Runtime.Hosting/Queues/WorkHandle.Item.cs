@@ -27,6 +27,9 @@ public abstract partial class WorkHandle
     // The user's delegate; cleared at the end, so that a handle keeps no closure alive. Written by the thread that ends the item.
     private protected Delegate? Work { get; private set; }
 
+    // The same for messages.
+    internal Delegate? Body => Work;
+
     // The item's place in the order among equals, from 1 on. A delayed item gets a new one when it is due.
     internal long Sequence;
 

@@ -33,6 +33,10 @@ internal sealed class WorkLanes
 
     public const int Levels = LaneSet.Levels;
 
+    /// <summary>The lane of what is Critical by its caller's word, and those of everything else, as bits.</summary>
+    public const uint CriticalLane = 1u << (int)Core.TaskPriority.Critical;
+    public const uint OtherLanes = ~CriticalLane;
+
     public int Count { get; private set; }
 
     public int CountOf(int level) => _lanes[level].Count;
@@ -136,11 +140,11 @@ internal sealed class WorkLanes
     /// <summary>Whether an item that is being taken goes before one of a more urgent lane, because of its age.</summary>
     public bool IsAheadOfItsLane(WorkHandle item) => BitOperations.TrailingZeroCount(_occupied) < (int)item.LanePriority;
 
-    /// <summary>Finds the best item and leaves it in place.</summary>
-    public bool TryPeek(long now, long threshold, out Candidate best)
+    /// <summary>Finds the best item, of all lanes or of some, and leaves it in place.</summary>
+    public bool TryPeek(long now, long threshold, out Candidate best, uint lanes = uint.MaxValue)
     {
         best = default;
-        for (var mask = _occupied; mask != 0; mask &= mask - 1)
+        for (var mask = _occupied & lanes; mask != 0; mask &= mask - 1)
         {
             var lane = _lanes[BitOperations.TrailingZeroCount(mask)];
             Consider(lane.Plain, now, threshold, ref best);

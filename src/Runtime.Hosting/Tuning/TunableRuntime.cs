@@ -4,7 +4,10 @@ using Runtime.Core.Tuning;
 namespace Runtime.Hosting.Tuning;
 
 /// <summary>A runtime with two masters: the configuration says what it is, and within that the tuner turns.</summary>
-/// <remarks>Thread safe. A reload keeps what the tuner has found unless it changes that very setting or its bounds.</remarks>
+/// <remarks>
+/// Thread safe. A reload keeps what the tuner has found unless it changes that very setting or its bounds. What is configured is worked out once for each reload: a number of workers that follows
+/// a quota of processors is not another one in the middle of a trial.
+/// </remarks>
 /// <param name="runtime">The runtime.</param>
 /// <param name="setCapacityShare">Sets how much of their capacity the queues that reject use, in percent.</param>
 /// <param name="options">The configuration.</param>
@@ -16,24 +19,27 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
     // What the tuner has turned; under _lock.
     private readonly Dictionary<TuningKnob, int> _turned = [];
 
-    // The configuration; under _lock.
+    // The configuration, and what it means for each knob, in the order of KnobTable; under _lock.
     private AsyncRuntimeHostingOptions _configured = options;
+    private Meaning[] _meanings = MeaningsOf(options);
 
     /// <summary>Puts a new configuration in force.</summary>
     public void Reconfigure(AsyncRuntimeHostingOptions configured)
     {
         lock (_lock)
         {
+            var meanings = MeaningsOf(configured);
             foreach (var knob in KnobTable.All)
             {
                 // A tuner that is switched off leaves nothing behind.
-                if (!configured.Tuner.Enabled || knob.Read(_configured) != knob.Read(configured) || knob.Bounds(_configured) != knob.Bounds(configured))
+                if (!configured.Tuner.Enabled || meanings[(int)knob.Knob] != _meanings[(int)knob.Knob])
                 {
                     _turned.Remove(knob.Knob);
                 }
             }
 
             _configured = configured;
+            _meanings = meanings;
             Apply_NeedsLock();
         }
     }
@@ -42,7 +48,7 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
     {
         lock (_lock)
         {
-            return _turned.TryGetValue(knob, out var value) ? value : KnobTable.Of(knob).Read(_configured);
+            return ValueOf_NeedsLock(knob);
         }
     }
 
@@ -50,7 +56,7 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
     {
         lock (_lock)
         {
-            return KnobTable.Of(knob).Read(_configured);
+            return _meanings[(int)knob].Configured;
         }
     }
 
@@ -58,7 +64,7 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
     {
         lock (_lock)
         {
-            return KnobTable.Of(knob).Bounds(_configured);
+            return (_meanings[(int)knob].Least, _meanings[(int)knob].Greatest);
         }
     }
 
@@ -66,9 +72,8 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
     {
         lock (_lock)
         {
-            var entry = KnobTable.Of(knob);
-            var (least, greatest) = entry.Bounds(_configured);
-            _turned[knob] = Math.Clamp(value, least, greatest);
+            var meaning = _meanings[(int)knob];
+            _turned[knob] = Math.Clamp(value, meaning.Least, meaning.Greatest);
             Apply_NeedsLock();
         }
     }
@@ -81,7 +86,21 @@ internal sealed class TunableRuntime(AsyncRuntime runtime, Action<int> setCapaci
             KnobTable.Of(knob).Put?.Invoke(effective, value);
         }
 
+        effective.WorkerThreads = ValueOf_NeedsLock(TuningKnob.WorkerThreads); // not automatic once more: what the quota is now would change it beside another knob
         runtime.Reconfigure(effective);
         setCapacityShare(_turned.TryGetValue(TuningKnob.QueueCapacity, out var share) ? share : KnobTable.WholeCapacity);
     }
+
+    private int ValueOf_NeedsLock(TuningKnob knob) => _turned.TryGetValue(knob, out var value) ? value : _meanings[(int)knob].Configured;
+
+    private static Meaning[] MeaningsOf(AsyncRuntimeHostingOptions options) =>
+    [
+        .. KnobTable.All.Select(knob =>
+        {
+            var (least, greatest) = knob.Bounds(options);
+            return new Meaning(knob.Read(options), least, greatest);
+        }),
+    ];
+
+    private sealed record Meaning(int Configured, int Least, int Greatest);
 }

@@ -35,6 +35,10 @@ internal sealed class FakeTunable : IRuntimeTunable
 
     public int Configured(TuningKnob knob) => _knobs[knob].Configured;
 
+    /// <summary>As a reload does.</summary>
+    public void Configure(TuningKnob knob, int value, int? greatest = null) =>
+        _knobs[knob] = _knobs[knob] with { Value = value, Configured = value, Greatest = greatest ?? _knobs[knob].Greatest };
+
     public (int Least, int Greatest) Bounds(TuningKnob knob) => (_knobs[knob].Least, _knobs[knob].Greatest);
 
     public void Set(TuningKnob knob, int value)

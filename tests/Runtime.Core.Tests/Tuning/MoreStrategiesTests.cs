@@ -106,6 +106,17 @@ public sealed class MoreStrategiesTests
     }
 
     [Fact]
+    public void Isolation_WhenRequestsHaveEnded_GoesBack_HoweverBusyTheWorkersAre()
+    {
+        var strategy = new IsolationStrategy();
+        _runtime.Set(TuningKnob.Isolation, 3);
+
+        var answers = new[] { 0, 500, 0, 19, 0 }.Select(requests => strategy.Analyze(Samples.Saturated(_runtime, 1000) with { Requests = requests })?.To).ToList();
+
+        answers.ShouldBe([null, null, null, null, 1]);
+    }
+
+    [Fact]
     public void Isolation_WithoutRequests_HasNoOpinion() => new IsolationStrategy().Analyze(Samples.Saturated(_runtime, 1000)).ShouldBeNull();
 
     [Fact]

@@ -4,7 +4,7 @@ using Runtime.Core.Tuning;
 
 namespace Runtime.Core.Tests.Tuning;
 
-public sealed class TunerTests
+public sealed partial class TunerTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -14,6 +14,7 @@ public sealed class TunerTests
     private TimeSpan _busy;
     private int _watches;
     private long _queued;
+    private bool _snapshotFails;
 
     [Fact]
     public void LoadedRuntime_IsSampledInEachInterval_AndTuned()
@@ -87,6 +88,49 @@ public sealed class TunerTests
         _runtime.Workers.ShouldBe(4);
         tuner.Decisions[^1].Outcome.ShouldBe(TuningOutcome.Inconclusive);
         tuner.Decisions[^1].Reason.ShouldBe("the work ended before a verdict");
+    }
+
+    [Theory]
+    [InlineData(2, 4)]
+    [InlineData(8, 8)] // found in many trials, and parked workers cost nothing
+    public void WhatWasTurned_GoesBack_BeforeTheTunerSleeps_ButForWorkersThatWereAdded(int workers, int expected)
+    {
+        using var tuner = Start();
+        Turn(workers);
+
+        _time.Advance(Interval);
+
+        tuner.IsAsleep.ShouldBeTrue();
+        Enum.GetValues<TuningKnob>().Select(_runtime.Get).ShouldBe([expected, 1, 100, 1000, 1, 0]);
+        tuner.Decisions.ShouldAllBe(static decision => decision.Outcome == TuningOutcome.Undone && decision.Reason == "there is no work" && decision.Trial == 0);
+        tuner.Decisions.Count.ShouldBe(workers == expected ? 5 : 6);
+    }
+
+    [Fact]
+    public void Frozen_NothingGoesBack()
+    {
+        using var tuner = Start();
+        Turn(2);
+        tuner.Freeze("x");
+
+        _time.Advance(Interval);
+
+        tuner.IsAsleep.ShouldBeTrue();
+        _runtime.Workers.ShouldBe(2);
+        tuner.Decisions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void AStrategyThatIsSwitchedOffDuringItsTrial_TakesItBack()
+    {
+        using var tuner = Start();
+        Work(Interval);
+        _runtime.Workers.ShouldBe(6);
+
+        tuner.Reconfigure(new TunerOptions { Interval = Interval, Strategies = ["QueueSize"] });
+
+        _runtime.Workers.ShouldBe(4);
+        (tuner.Decisions[^1].Outcome, tuner.Decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "the strategy HillClimbing was switched off"));
     }
 
     [Fact]
@@ -165,6 +209,40 @@ public sealed class TunerTests
         tuner.Decisions.Count(static decision => decision.Outcome == TuningOutcome.Applied).ShouldBeGreaterThan(1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Freeze_UndoesWhatIsOnTrial_AtOnce(bool byCode)
+    {
+        using var tuner = Start();
+        Work(Interval);
+
+        if (byCode)
+        {
+            tuner.Freeze("x");
+        }
+        else
+        {
+            tuner.Reconfigure(new TunerOptions { Interval = Interval, Frozen = true });
+        }
+
+        _runtime.Workers.ShouldBe(4);
+        tuner.Decisions[^1].Outcome.ShouldBe(TuningOutcome.Inconclusive);
+    }
+
+    [Fact]
+    public void Freeze_WhileAStrategyThinks_IsTheLastWord()
+    {
+        Tuner? thinking = null;
+        using var tuner = Start(custom: [new Scripted { Want = new(TuningKnob.WorkerThreads, 6, "why"), Thinks = () => thinking!.Freeze("a release") }]);
+        thinking = tuner;
+
+        Work(Interval);
+
+        _runtime.Changes.ShouldBe(0);
+        tuner.Decisions.ShouldHaveSingleItem().Outcome.ShouldBe(TuningOutcome.Frozen);
+    }
+
     [Fact]
     public void Frozen_ByTheConfiguration_IsNotUnfrozenByCode()
     {
@@ -203,6 +281,16 @@ public sealed class TunerTests
         tuner.Dispose();
     }
 
+    private void Turn(int workers)
+    {
+        _runtime.Set(TuningKnob.WorkerThreads, workers);
+        _runtime.Set(TuningKnob.WorkStealing, 0);
+        _runtime.Set(TuningKnob.QueueCapacity, 50);
+        _runtime.Set(TuningKnob.CleanupThreshold, 500);
+        _runtime.Set(TuningKnob.Isolation, 3);
+        _runtime.Set(TuningKnob.TimerSlack, 8);
+    }
+
     // All workers busy, and work that waits.
     private void Work(TimeSpan during)
     {
@@ -217,7 +305,7 @@ public sealed class TunerTests
         _queued = 0;
     }
 
-    private Tuner Start(TunerOptions? options = null, Action? onWatch = null)
+    private Tuner Start(TunerOptions? options = null, Action? onWatch = null, IOptimizationStrategy[]? custom = null)
     {
         var tuner = new Tuner(
             _runtime,
@@ -228,14 +316,14 @@ public sealed class TunerTests
                 _watches++;
                 onWatch?.Invoke();
             },
-            [],
+            custom ?? [],
             _time,
             options ?? new TunerOptions { Interval = Interval });
         tuner.Start();
         return tuner;
     }
 
-    private RuntimeSnapshot Snapshot() => Snapshots.Empty with
+    private RuntimeSnapshot Snapshot() => _snapshotFails ? throw new IOException("no snapshot") : Snapshots.Empty with
     {
         State = RuntimeState.Running,
         Executed = _executed,

@@ -187,7 +187,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < 10 * TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
+            _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: static () => "today");
         }
 
         _runtime.Changes.ShouldBe(0);
@@ -200,7 +200,7 @@ public sealed class TuningEngineTests
         _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
         Saturated(TrialJudge.Window, executed: 1000);
 
-        _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: "today");
+        _engine.Step(Samples.Saturated(_runtime, 1000), [_strategy], frozen: static () => "today");
 
         _runtime.Workers.ShouldBe(4);
         (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Inconclusive, "the tuner was frozen before a verdict: today"));
@@ -218,6 +218,23 @@ public sealed class TuningEngineTests
         _runtime.Workers.ShouldBe(10);
         (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Abandoned, "it was set to 10 by somebody else"));
         _strategy.Learned.ShouldBe([_decisions[^1]]);
+    }
+
+    [Theory]
+    [InlineData(6, 64, 6)]
+    [InlineData(6, 6, 6)]
+    [InlineData(5, 64, 5)]
+    public void AKnobThatIsConfiguredAnew_EndsTheTrial_AndStays(int configured, int greatest, int expected)
+    {
+        _strategy.Want = new(TuningKnob.WorkerThreads, 6, "why");
+        Saturated(TrialJudge.Window, executed: 1000);
+
+        _runtime.Configure(TuningKnob.WorkerThreads, configured, greatest);
+        _strategy.Want = null;
+        Saturated(2 * TrialJudge.Window, executed: 1000); // six would have been undone
+
+        _runtime.Workers.ShouldBe(expected);
+        (_decisions[^1].Outcome, _decisions[^1].Reason).ShouldBe((TuningOutcome.Abandoned, $"it was configured anew and is {expected}"));
     }
 
     [Fact]
@@ -266,7 +283,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [broken, _strategy], frozen: null);
+            _engine.Step(Samples.Saturated(_runtime, 1000), [broken, _strategy], frozen: static () => null);
         }
 
         _failures.ShouldBe(["Scripted: oh"]);
@@ -332,7 +349,7 @@ public sealed class TuningEngineTests
 
         for (var i = 0; i < TrialJudge.Window; i++)
         {
-            _engine.Step(Samples.Saturated(_runtime, 1000), [other, _strategy], frozen: null);
+            _engine.Step(Samples.Saturated(_runtime, 1000), [other, _strategy], frozen: static () => null);
         }
 
         _runtime.Sets.ShouldBe([(TuningKnob.WorkStealing, 0)]);
@@ -354,32 +371,5 @@ public sealed class TuningEngineTests
         }
     }
 
-    private void Step(TuningSample part) => _engine.Step(part, [_strategy], frozen: null);
-
-    private sealed class Scripted : IOptimizationStrategy
-    {
-        public string Name => "Scripted";
-
-        public OptimizationRecommendation? Want { get; set; }
-
-        public bool Throws { get; init; }
-
-        public bool FailsToApply { get; set; }
-
-        public List<TuningDecision> Learned { get; } = [];
-
-        public OptimizationRecommendation? Analyze(TuningSample sample) => Throws ? throw new InvalidOperationException("oh") : Want;
-
-        public void Apply(OptimizationRecommendation recommendation, IRuntimeTunable runtime)
-        {
-            if (FailsToApply)
-            {
-                throw new InvalidOperationException("stuck");
-            }
-
-            runtime.Set(recommendation.Knob, recommendation.To);
-        }
-
-        public void Learn(TuningDecision decision) => Learned.Add(decision);
-    }
+    private void Step(TuningSample part) => _engine.Step(part, [_strategy], frozen: static () => null);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Runtime.Hosting.Configuration;
 using Runtime.Hosting.Tests.Support;
@@ -64,6 +65,38 @@ public sealed class LiveOptionsTests
     }
 
     [Fact]
+    public async Task ALogProviderThatThrows_CostsItsLines_AndNoReload()
+    {
+        using var logs = new BrokenLogs();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("AsyncRuntime:Queue:Capacity", "1")]).Build();
+        await using var provider = Services(configuration, services => services.AddLogging(builder => builder.AddProvider(logs)));
+        var live = provider.GetRequiredService<LiveOptions>();
+        _ = live.CurrentValue;
+        var told = new List<int>();
+        using var failing = ((IOptionsMonitor<AsyncRuntimeHostingOptions>)live).OnChange(static _ => throw new InvalidOperationException("a listener is broken"));
+        using var listening = ((IOptionsMonitor<AsyncRuntimeHostingOptions>)live).OnChange(options => told.Add(options.Queue.Capacity));
+
+        Set("x"); // refused
+        live.Failure.ShouldNotBeNull();
+        Set("1"); // repaired, and nothing changed
+        live.Failure.ShouldBeNull();
+        Set("2"); // changed, and one listener fails
+        Set("3");
+
+        told.ShouldBe([2, 3]);
+        live.CurrentValue.Queue.Capacity.ShouldBe(3);
+        live.Failure.ShouldBe("The new settings could not be applied everywhere: a listener is broken");
+        logs.Refused.ShouldBe([EventIds.ConfigurationRejected, EventIds.ConfigurationRepaired, EventIds.ConfigurationListenerFailed, EventIds.ConfigurationReloaded,
+            EventIds.ConfigurationListenerFailed, EventIds.ConfigurationReloaded]);
+
+        void Set(string capacity)
+        {
+            configuration["AsyncRuntime:Queue:Capacity"] = capacity;
+            Should.NotThrow(configuration.Reload);
+        }
+    }
+
+    [Fact]
     public async Task BeforeAnybodyAsks_AnInvalidReloadIsNoMatter()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
@@ -93,6 +126,29 @@ public sealed class LiveOptionsTests
         }
 
         source.OnLoadException.ShouldBeSameAs(mine);
+    }
+
+    // A disk that is full.
+    private sealed class BrokenLogs : ILoggerProvider, ILogger
+    {
+        public List<int> Refused { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Refused.Add(eventId.Id);
+            throw new IOException("no space left on device");
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private static ServiceProvider Services(IConfiguration configuration, Action<IServiceCollection>? configure = null)

@@ -19,6 +19,7 @@ public sealed class ValidationTests
     [InlineData("ThreadNamePrefix", "", "AsyncRuntime:ThreadNamePrefix is ''; it must be 1 to 64 characters. Set it to runtime-worker, the default.")]
     [InlineData("EnableWorkStealing", "perhaps", "AsyncRuntime:EnableWorkStealing is 'perhaps'; it must be true or false. Set it to true, the default.")]
     [InlineData("Isolation", "Total", "AsyncRuntime:Isolation is 'Total'; it must be one of None, BelowNormal, Lowest, Idle. Set it to BelowNormal, the default.")]
+    [InlineData("Isolation", "None,Lowest", "AsyncRuntime:Isolation is 'None,Lowest'; it must be one of None, BelowNormal, Lowest, Idle. Set it to BelowNormal, the default.")]
     [InlineData("Isolation", "2", "AsyncRuntime:Isolation is '2'; it must be one of None, BelowNormal, Lowest, Idle. Set it to BelowNormal, the default.")]
     [InlineData("StarvationThreshold", "00:00:00", "AsyncRuntime:StarvationThreshold is 00:00:00; it must be from 00:00:00.001 to 1.00:00:00. Set it to 00:00:05, the default.")]
     [InlineData("StarvationThreshold", "5", "AsyncRuntime:StarvationThreshold is '5'; it must be a time written as hh:mm:ss, from 00:00:00.001 to 1.00:00:00. Set it to 00:00:05, the default.")]

@@ -142,6 +142,14 @@ public sealed class RuntimeHealthCheckTests
     }
 
     [Fact]
+    public void TunerProblem_AStrategyDoesNotReturn_IsSaid()
+    {
+        RuntimeHealthCheck.TunerProblem(stuck: null).ShouldBeNull();
+        RuntimeHealthCheck.TunerProblem(("Mine\n", TimeSpan.FromSeconds(61.5)))
+            .ShouldBe("The tuner stands still: its strategy Mine\\u000A has not returned for 61.5 s. Restart, or mend the strategy.");
+    }
+
+    [Fact]
     public async Task Registered_AndTheEventLoopRuns_IsHealthyAndTellsItsFigures()
     {
         await using var host = await TestHost.StartAsync();

@@ -206,6 +206,29 @@ public sealed class QueueIsolationTests
         await blocking.Completion.Guard();
     }
 
+    [Theory]
+    [InlineData("my-report", "my-report of the queue 'default'")]
+    [InlineData(null, nameof(EnqueueAsync_AnItemBlocksItsWorker_ItIsNamed))]
+    public async Task EnqueueAsync_AnItemBlocksItsWorker_ItIsNamed(string? name, string expected)
+    {
+        await using var rig = await QueueRig.StartAsync();
+        using var blocked = new ManualResetEventSlim();
+        var reported = Signals.New<string>();
+        rig.Runtime.WorkerBlocked += report => reported.TrySetResult(report.Item);
+
+        var blocking = await rig.Queue.EnqueueAsync(
+            ct =>
+            {
+                blocked.Wait(Guards.Patience, CancellationToken.None);
+                return ValueTask.CompletedTask;
+            },
+            new EnqueueOptions { Name = name });
+
+        (await reported.Task.Guard()).ShouldContain(expected);
+        blocked.Set();
+        await blocking.Completion.Guard();
+    }
+
     [Fact]
     public async Task EnqueueAsync_UrgentItemBehindABacklogOfAnotherQueue_HasAPumpOfItsOwnPriority()
     {

@@ -70,6 +70,23 @@ public sealed class TunableRuntimeTests : IAsyncLifetime
         (tunable.Get(TuningKnob.WorkerThreads), _runtime.WorkerCount).ShouldBe((6, 6));
     }
 
+    // As a quota of processors does that is changed while the process runs; here it is the options that change their meaning.
+    [Fact]
+    public void WhatTheConfigurationMeans_IsWorkedOutOnceForEachReload()
+    {
+        var options = new AsyncRuntimeHostingOptions { WorkerThreads = 2, MaxWorkerThreads = 8 };
+        var tunable = Tunable(options);
+        (options.WorkerThreads, options.MaxWorkerThreads) = (5, 16);
+
+        tunable.Set(TuningKnob.CleanupThreshold, 500);
+
+        (tunable.Get(TuningKnob.WorkerThreads), tunable.Configured(TuningKnob.WorkerThreads), _runtime.WorkerCount).ShouldBe((2, 2, 2));
+        tunable.Bounds(TuningKnob.WorkerThreads).ShouldBe((1, 8));
+        tunable.Set(TuningKnob.WorkerThreads, 7);
+        tunable.Reconfigure(options);
+        (tunable.Get(TuningKnob.WorkerThreads), _runtime.WorkerCount).ShouldBe((5, 5), "it is another number now, as after any reload");
+    }
+
     [Fact]
     public void Reconfigure_TunerOff_UndoesWhatItTurned()
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Runtime.Core.Lifecycle;
 using Runtime.Core.Tuning;
 using Runtime.Hosting.Tests.Support;
 
@@ -25,6 +26,28 @@ public sealed class TunerInHostTests
         line.Text.ShouldBe("Tuner, trial 1: Applied ThreeWorkers: WorkerThreads from 2 to 3, because three is enough");
         host.Services.GetRequiredService<Tuner>().Decisions[0].To.ShouldBe(3);
         await load.StopAsync();
+    }
+
+    [Fact]
+    public async Task AStrategyThatAsksForTheTuner_GetsIt()
+    {
+        // Elsewhere, since a circle that the container cannot see keeps the thread.
+        await using var host = await Task.Run(static () => TestHost.StartAsync(static builder => builder.Services.AddAsyncRuntime().AddTuningStrategy<Freezer>())).Guard();
+
+        var tuner = host.Services.GetRequiredService<Tuner>();
+
+        host.Services.GetServices<IOptimizationStrategy>().Single().ShouldBeOfType<Freezer>().Tuner.ShouldBeSameAs(tuner);
+        tuner.Strategies[0].ShouldBe("Freezer");
+    }
+
+    [Fact]
+    public async Task AStrategyWhoseConstructorThrows_StopsTheStart_BeforeAnythingRuns()
+    {
+        await using var host = TestHost.Build(static builder => builder.Services.AddAsyncRuntime().AddTuningStrategy<Unmakeable>());
+
+        (await Should.ThrowAsync<InvalidOperationException>(() => host.StartAsync())).Message.ShouldBe("not today");
+
+        host.Runtime.State.ShouldBe(RuntimeState.Uninitialized);
     }
 
     [Fact]
@@ -115,6 +138,24 @@ public sealed class TunerInHostTests
         }
 
         public void Dispose() => _stop.Dispose();
+    }
+
+    private sealed class Freezer(Tuner tuner) : IOptimizationStrategy
+    {
+        public Tuner Tuner => tuner;
+
+        public string Name => "Freezer";
+
+        public OptimizationRecommendation? Analyze(TuningSample sample) => null;
+    }
+
+    private sealed class Unmakeable : IOptimizationStrategy
+    {
+        public Unmakeable() => throw new InvalidOperationException("not today");
+
+        public string Name => "Unmakeable";
+
+        public OptimizationRecommendation? Analyze(TuningSample sample) => null;
     }
 
     private sealed class ThreeWorkers : IOptimizationStrategy
