@@ -206,14 +206,29 @@ internal sealed partial class PostgreSqlJobStore
         LastError = found.Job.LastError,
     };
 
-    // One node at a time keeps itself free for a suspect: the one that has put its name to it.
-    private Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken) => Db.RunAsync(
-        async session => await session.RunAsync(
-            """
-            UPDATE {s}.jobs SET owner = $1 WHERE id = (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $1) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED)
-            """,
-            [PgValue.Number(NodeId)]) > 0,
-        cancellationToken);
+    // One node at a time keeps itself free for a suspect: the one that has put its name to it. A paused one does not, and takes its name off again.
+    private async Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken)
+    {
+        const string Paused = "EXISTS (SELECT FROM {s}.pauses WHERE scope = 3 AND key = $3 AND (until IS NULL OR until > coalesce($1, statement_timestamp())))";
+        NpgsqlParameter[] Parameters() => [PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name)];
+
+        var isAdopted = await Db.RunAsync(
+            async session => await session.RunAsync(
+                $$"""
+                UPDATE {s}.jobs SET owner = $2
+                WHERE id = (SELECT id FROM {s}.jobs WHERE state = 2 AND suspect AND (owner IS NULL OR owner = $2) ORDER BY row LIMIT 1 FOR UPDATE SKIP LOCKED) AND NOT {{Paused}}
+                """,
+                Parameters()) > 0,
+            cancellationToken);
+        if (!isAdopted)
+        {
+            await WriteAsync(
+                async (session, outbox) => outbox.Work = await session.RunAsync($"UPDATE {{s}}.jobs SET owner = NULL WHERE state = 2 AND suspect AND owner = $2 AND {Paused}", Parameters()) > 0,
+                cancellationToken);
+        }
+
+        return isAdopted;
+    }
 
     // Nothing waits for ever: who has waited a threshold long is served as if it were a priority higher, and so on until it is first. Only where claims leave jobs behind does anybody wait.
     private async ValueTask MoveUpAsync(TimeSpan threshold, CancellationToken cancellationToken)

@@ -9,8 +9,6 @@ internal sealed partial class Scheduler
 
     private readonly WorkerMonitor _monitor;
 
-    private ThreadStarter? _threads;
-
     // Completed when the last worker has ended after the close.
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -40,7 +38,7 @@ internal sealed partial class Scheduler
     private readonly RetiredCounters _retired = new();
 
     /// <summary>Starts the threads of the runtime, after <see cref="Start"/>.</summary>
-    public ThreadStarter Threads => LazyInitializer.EnsureInitialized(ref _threads, () => new ThreadStarter(_monitor.Wake));
+    public ThreadStarter Threads { get; }
 
     public Worker[] Workers => _workers;
 

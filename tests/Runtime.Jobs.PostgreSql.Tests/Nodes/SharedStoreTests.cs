@@ -168,6 +168,28 @@ public sealed class SharedStoreTests(PostgreSqlServer server)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ASuspect_IsLeftToOthers_ByANodeThatIsPaused(bool isAdoptedBefore)
+    {
+        await using var paused = await StoreNode.OpenAsync(server.ConnectionString, _schema, name: "paused");
+        await using var other = await OpenAsync();
+        await other.EnqueueAsync(StoreNode.Job());
+        await ExecuteAsync($"UPDATE {_schema}.jobs SET state = 2, suspect = true, crashes = 2");
+        var request = new JobClaimRequest { Room = 1, StarvationThreshold = TimeSpan.FromDays(1) };
+        if (isAdoptedBefore)
+        {
+            (await paused.Store.ClaimAsync(request, CancellationToken.None)).SuspectWaits.ShouldBeTrue();
+        }
+
+        await other.Store.PauseAsync(new JobPause(JobPauseScope.Node, "paused"), CancellationToken.None);
+        (await paused.Store.ClaimAsync(request, CancellationToken.None)).SuspectWaits.ShouldBeFalse();
+
+        (await other.Store.ClaimAsync(request, CancellationToken.None)).SuspectWaits.ShouldBeTrue();
+        (await other.Store.ClaimAsync(request with { Suspect = true }, CancellationToken.None)).Jobs.ShouldHaveSingleItem();
+    }
+
+    [Theory]
     [InlineData("place")]
     [InlineData("rate")]
     [InlineData("pause")]

@@ -13,12 +13,12 @@ internal sealed class StoreNode : IAsyncDisposable
 
     public RecordingListener Listener { get; }
 
-    public static async Task<StoreNode> OpenAsync(string connectionString, string schema, Action<PostgreSqlJobOptions>? configure = null, TimeProvider? timers = null, string[]? names = null)
+    public static async Task<StoreNode> OpenAsync(string connectionString, string schema, Action<PostgreSqlJobOptions>? configure = null, TimeProvider? timers = null, string[]? names = null, string name = "test")
     {
         var options = new PostgreSqlJobOptions { Schema = schema, NodeLease = TimeSpan.FromSeconds(2) };
         configure?.Invoke(options);
         var node = new StoreNode(new PostgreSqlJobStore(connectionString, options, timers ?? TimeProvider.System), new RecordingListener());
-        await node.Store.OpenAsync(new JobNode("test", names ?? ["known"], 3), node.Listener, CancellationToken.None);
+        await node.Store.OpenAsync(new JobNode(name, names ?? ["known"], 3), node.Listener, CancellationToken.None);
         return node;
     }
 

@@ -31,7 +31,13 @@ public sealed partial class CellJobStore
     {
         ArgumentNullException.ThrowIfNull(filter);
         var places = CellCursor.Read(filter.From, _cells.Length);
-        List<int> asked = [.. Enumerable.Range(0, _cells.Length).Where(i => !CellCursor.IsEnd(places[i]))];
+        var meant = CellsOf(filter);
+        List<int> asked = [.. Enumerable.Range(0, _cells.Length).Where(i => !CellCursor.IsEnd(places[i]) && meant.Contains(_cells[i]))];
+        foreach (var i in Enumerable.Range(0, _cells.Length).Except(asked))
+        {
+            places[i] = CellCursor.End;
+        }
+
         var pages = await AllAsync(asked.Select(i => _cells[i]), "list jobs", (store, i) => store.ListAsync(filter with { From = CellCursor.InCell(places[asked[i]]) }, cancellationToken));
         var (taken, counts) = Merge(pages, filter.PageSize);
         var isMore = false;
@@ -93,8 +99,12 @@ public sealed partial class CellJobStore
         return (jobs, counts);
     }
 
-    // The members of a batch are where it is.
-    private JobCell[] CellsOf(JobFilter filter) => filter.Batch is { } batch && Named(batch) is { } cell ? [cell] : _cells;
+    // Those that the filter can mean: jobs are where their ids say, and the members of a batch where it is.
+    private JobCell[] CellsOf(JobFilter filter)
+    {
+        List<JobCell?> cells = filter.Batch is { } batch ? [Named(batch)] : [.. filter.Ids.Select(Named)];
+        return cells.Count == 0 || cells.Contains(null) ? _cells : [.. cells.OfType<JobCell>().Distinct()];
+    }
 
     // The cell that an id names.
     private JobCell? Named(Guid id) => CellIds.TryGetCell(id, out var number) ? CellOf(number) : null;

@@ -215,7 +215,7 @@ public sealed partial class CellJobStore : IJobStore
                 continue; // a batch goes where its jobs go
             }
 
-            var wanted = CellOf(_map.Of(job.ShardBy))!;
+            var wanted = (job.ShardBy is null ? Home : Named(job.Id)) ?? CellOf(_map.Of(job.ShardBy))!; // an id was made for its value: to ask again might give another answer
             if ((job.After ?? job.Batch) is { } other)
             {
                 own ??= [.. jobs.Select(static one => one.Id)];
@@ -266,9 +266,14 @@ public sealed partial class CellJobStore : IJobStore
     // What a cell's store says, with the cell's number.
     private static async ValueTask<T> Call<T>(JobCell cell, Func<IJobStore, ValueTask<T>> call)
     {
+        if (!cell.IsTried)
+        {
+            throw new JobStoreException("The job store is not open: the host has not started yet.", isTransient: false);
+        }
+
         if (!cell.IsReachable)
         {
-            throw new JobStoreException($"Cell {cell.Number} of the jobs has not been reached since the start. It is tried again; see the log and /health for what it says.");
+            throw new JobStoreException($"Cell {cell.Number} of the jobs has not been reached since the start; it is tried in the background. The log and /health have what it says.");
         }
 
         try

@@ -25,7 +25,7 @@ internal sealed class CellMap
             return Home;
         }
 
-        if (_place?.Invoke(shardBy) is { } placed)
+        if (Placed(shardBy) is { } placed)
         {
             return _numbers.Contains(placed)
                 ? placed
@@ -36,6 +36,18 @@ internal sealed class CellMap
         SHA256.HashData(Encoding.UTF8.GetBytes(shardBy), hash);
         var key = BinaryPrimitives.ReadUInt64BigEndian(hash);
         return _numbers.MaxBy(number => Mix(key ^ Mix((ulong)number + 1)));
+    }
+
+    private int? Placed(string shardBy)
+    {
+        try
+        {
+            return _place?.Invoke(shardBy);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"What places a ShardBy in a cell threw for '{JobRules.Shown(shardBy)}': {exception.Message} Mend it, or let it return null.", exception);
+        }
     }
 
     // The finalizer of SplitMix64 (Steele, Lea, Flood 2014).

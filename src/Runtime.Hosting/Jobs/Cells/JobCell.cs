@@ -5,6 +5,7 @@ namespace Runtime.Hosting.Jobs;
 public sealed class JobCell
 {
     private readonly CellJobStore _owner;
+    private volatile bool _isTried;
     private volatile bool _isReachable;
     private volatile bool _isOpen;
 
@@ -26,6 +27,9 @@ public sealed class JobCell
     /// <summary>Gets whether the store has been opened.</summary>
     internal bool IsReachable => _isReachable;
 
+    /// <summary>Gets whether it has been tried to open it.</summary>
+    internal bool IsTried => _isTried;
+
     /// <summary>Opens it, and brings its pauses and recurring jobs into line with those of the others. May be called again until it has succeeded.</summary>
     /// <param name="node">The node.</param>
     /// <param name="listener">Told of what happens in this cell.</param>
@@ -35,6 +39,7 @@ public sealed class JobCell
     public async ValueTask OpenAsync(JobNode node, IJobStoreListener listener, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(node);
+        _isTried = true;
         if (!_isReachable)
         {
             await Store.OpenAsync(node with { Cell = Number }, listener, cancellationToken);

@@ -203,20 +203,22 @@ internal sealed class EnginePart : IJobStoreListener
 
         var settings = _options.CurrentValue;
         var request = _rates.Apply(settings.Jobs.QueueRates, new JobClaimRequest { Room = taken.Room, RoomOfQueue = taken.RoomOfQueue, StarvationThreshold = settings.StarvationThreshold });
+        IReadOnlyList<ClaimedJob> jobs = [];
         JobClaims claims;
         try
         {
             var claiming = Store.ClaimAsync(request, CancellationToken.None).AsTask();
             if (!await AnswersInTimeAsync(claiming))
             {
-                _room.GiveBack(taken);
+                _room.GiveBack(taken, jobs);
                 taken = null;
             }
 
             claims = await claiming;
             if (taken is not null)
             {
-                _engine.Begin(claims.Jobs, this, isSuspect: false);
+                jobs = claims.Jobs;
+                _engine.Begin(jobs, this, isSuspect: false);
             }
             else
             {
@@ -227,7 +229,7 @@ internal sealed class EnginePart : IJobStoreListener
         {
             if (taken is not null)
             {
-                _room.GiveBack(taken);
+                _room.GiveBack(taken, jobs);
             }
         }
 
@@ -255,11 +257,11 @@ internal sealed class EnginePart : IJobStoreListener
                 if (!taken.RoomOfQueue.TryGetValue(job.Job.Queue, out var left) || left > 0)
                 {
                     _engine.Begin([job], this, isSuspect: false);
-                    _room.GiveBack(taken);
+                    _room.GiveBack(taken, [job]);
                     continue;
                 }
 
-                _room.GiveBack(taken);
+                _room.GiveBack(taken, []);
             }
 
             HandBack(job);
@@ -269,19 +271,13 @@ internal sealed class EnginePart : IJobStoreListener
     private RoomTaken? TakeRoom()
     {
         var others = _engine.PartsThatWantRoom(this);
-        var taken = _room.TryTake(this, others);
-        if (taken is { RoomOfQueue.Count: 0 })
+        if (!_room.HasQueueLimits && _room.TryTake(this, others) is { } taken)
         {
             return taken;
         }
 
-        // From here on whoever makes room tells; what a full queue leaves behind is nothing the store tells.
+        // From here on whoever makes room tells; what a full queue leaves behind is nothing the store tells. Taken once: to take, give back and take again would wake those that the first one was in the way of.
         Expect(more: true);
-        if (taken is not null)
-        {
-            _room.GiveBack(taken);
-        }
-
         return _room.TryTake(this, others);
     }
 

@@ -7,7 +7,7 @@ namespace Runtime.Hosting.Jobs;
 /// <summary>How many more jobs this process may claim, in all and of single queues; shared by the parts of the engine, which claim at the same time.</summary>
 /// <remarks>
 /// Thread safe. A part takes room before it asks its store and gives back what the store did not use, so that the parts together never claim more than there is room for. A part that got less because of what
-/// another one had taken is told when that is given back, and only then: two parts with nothing to do would otherwise wake each other for ever.
+/// another one had taken, and has used all that it got, is told when that is given back. One that had room and found nothing is not, or parts with nothing to do would wake each other for ever.
 /// </remarks>
 internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRuntime runtime)
 {
@@ -68,15 +68,20 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             }
 
             var share = (free + others) / (others + 1);
-            var taken = new RoomTaken(part, Math.Min(share, MostPerClaim), QueuesFor(part, share));
+            var (queues, shortOf) = QueuesFor(share);
+            var taken = new RoomTaken(part, Math.Min(share, MostPerClaim), queues, shortOf);
             _taken.Add(taken);
             return taken;
         }
     }
 
     /// <summary>Gives back what was taken, after the jobs that were claimed have been counted as running.</summary>
-    public void GiveBack(RoomTaken taken)
+    /// <param name="taken">What was taken.</param>
+    /// <param name="jobs">The jobs.</param>
+    public void GiveBack(RoomTaken taken, IReadOnlyList<ClaimedJob> jobs)
     {
+        EnginePart[] heldUp;
+        var wantsMore = false;
         lock (_lock)
         {
             _taken.Remove(taken);
@@ -84,9 +89,24 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             {
                 _noneTaken?.TrySetResult();
             }
+
+            heldUp = TakeHeldUp();
+            var wanted = taken.ShortOf.Where(queue => jobs.Count(job => job.Job.Queue == queue) >= taken.RoomOfQueue[queue]).ToList();
+            if (wanted.Count > 0)
+            {
+                wantsMore = !_taken.Exists(other => wanted.Exists(other.Holds)); // it has been given back meanwhile
+                if (!wantsMore)
+                {
+                    _heldUp.Add(taken.Part);
+                }
+            }
         }
 
-        WakeHeldUp();
+        Wake(heldUp);
+        if (wantsMore)
+        {
+            taken.Part.WorkArrived();
+        }
     }
 
     /// <summary>Keeps the other parts from claiming; <see langword="false"/>: one of them does so already, and this one is told when that is over.</summary>
@@ -125,12 +145,14 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
     /// <summary>Lets the others claim again.</summary>
     public void EndAlone()
     {
+        EnginePart[] heldUp;
         lock (_lock)
         {
             _alone = null;
+            heldUp = TakeHeldUp();
         }
 
-        WakeHeldUp();
+        Wake(heldUp);
     }
 
     /// <summary>A suspect begins to run: nobody claims until it has ended.</summary>
@@ -150,13 +172,13 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
         return part.Unwritten > most * MostUnwrittenPerRoom ? 0 : most - running.Count - _taken.Sum(static taken => taken.Room);
     }
 
-    // Under the lock. The queues with a limit of their own, and what is left of it.
-    private IReadOnlyDictionary<string, int> QueuesFor(EnginePart part, int share)
+    // Under the lock. The queues with a limit of their own and what is left of it; and those of which others have taken something.
+    private (IReadOnlyDictionary<string, int> Room, IReadOnlyCollection<string> ShortOf) QueuesFor(int share)
     {
         var settings = options.CurrentValue.Jobs.QueueConcurrency;
         if (settings.Count == 0)
         {
-            return ReadOnlyDictionary<string, int>.Empty;
+            return (ReadOnlyDictionary<string, int>.Empty, []);
         }
 
         var room = new Dictionary<string, int>(_queueLimits.Read(settings), StringComparer.Ordinal);
@@ -168,15 +190,13 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             }
         }
 
-        foreach (var other in _taken)
+        var shortOf = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (queue, taken) in _taken.SelectMany(static other => other.RoomOfQueue))
         {
-            foreach (var (queue, taken) in other.RoomOfQueue)
+            if (taken > 0 && room.TryGetValue(queue, out var left))
             {
-                if (taken > 0 && room.TryGetValue(queue, out var left))
-                {
-                    room[queue] = Math.Max(0, left - taken);
-                    _heldUp.Add(part);
-                }
+                room[queue] = Math.Max(0, left - taken);
+                shortOf.Add(queue);
             }
         }
 
@@ -185,18 +205,19 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             room[queue] = Math.Min(left, share); // a claim cannot use more, and another part might
         }
 
-        return room;
+        return (room, shortOf);
     }
 
-    private void WakeHeldUp()
+    // Under the lock.
+    private EnginePart[] TakeHeldUp()
     {
-        EnginePart[] heldUp;
-        lock (_lock)
-        {
-            heldUp = [.. _heldUp];
-            _heldUp.Clear();
-        }
+        EnginePart[] heldUp = [.. _heldUp];
+        _heldUp.Clear();
+        return heldUp;
+    }
 
+    private static void Wake(EnginePart[] heldUp)
+    {
         foreach (var part in heldUp)
         {
             part.WorkArrived();
@@ -205,7 +226,7 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
 }
 
 /// <summary>Room that one claim has taken.</summary>
-internal sealed class RoomTaken(EnginePart part, int room, IReadOnlyDictionary<string, int> roomOfQueue)
+internal sealed class RoomTaken(EnginePart part, int room, IReadOnlyDictionary<string, int> roomOfQueue, IReadOnlyCollection<string> shortOf)
 {
     public EnginePart Part { get; } = part;
 
@@ -214,4 +235,10 @@ internal sealed class RoomTaken(EnginePart part, int room, IReadOnlyDictionary<s
 
     /// <summary>Gets how many of single queues.</summary>
     public IReadOnlyDictionary<string, int> RoomOfQueue { get; } = roomOfQueue;
+
+    /// <summary>Gets the queues of which it would have been more, had others not taken some.</summary>
+    public IReadOnlyCollection<string> ShortOf { get; } = shortOf;
+
+    /// <summary>Whether it is in the way of others in a queue.</summary>
+    public bool Holds(string queue) => RoomOfQueue.TryGetValue(queue, out var held) && held > 0;
 }

@@ -297,6 +297,33 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         (await _stores[2].ListSchedulesAsync(CancellationToken.None)).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 0)]
+    public async Task ARecurringJob_ThatTwoProcessesMoveAtOnce_IsInOneCell_AndKeepsItsMissedRun(int first, int second)
+    {
+        await using var again = new CellJobStore(_stores, place: static value => int.Parse(value, System.Globalization.CultureInfo.InvariantCulture)); // as another process sees the same cells
+        await again.OpenAsync(new JobNode("other", [], 3), _listener, CancellationToken.None);
+        var missed = _clock.GetUtcNow().AddMinutes(-2);
+        for (var round = 0; round < 300; round++)
+        {
+            await _store.RemoveScheduleAsync("nightly", CancellationToken.None);
+            await _store.PutScheduleAsync(Schedule(1, missed), CancellationToken.None);
+
+            await Task.WhenAll(
+                Task.Run(async () => await _store.PutScheduleAsync(Schedule(first, missed.AddDays(300)), CancellationToken.None)),
+                Task.Run(async () => await again.PutScheduleAsync(Schedule(second, missed.AddDays(300)), CancellationToken.None)));
+
+            var copies = new List<JobSchedule>();
+            foreach (var store in _stores)
+            {
+                copies.AddRange(await store.ListSchedulesAsync(CancellationToken.None));
+            }
+
+            copies.ShouldHaveSingleItem($"round {round}").Next.ShouldBe(missed);
+        }
+    }
+
     [Fact]
     public async Task ARecurringJob_OfACellThatAnswers_CanBeRemovedWhileAnotherIsAway()
     {
@@ -322,6 +349,44 @@ public sealed class CellJobStoreTests : IAsyncLifetime
         claims.Jobs.Count.ShouldBe(2);
         (await closed.EndAsync([.. claims.Jobs.Select(static job => new JobEnding(job.Lease, JobEndingKind.Succeeded))], CancellationToken.None)).ShouldBe([true, true]);
         (await closed.GetAsync(old, CancellationToken.None)).ShouldNotBeNull().State.ShouldBe(JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task BeforeTheStart_TheStoreIsNotOpen_AndToTryAgainIsNoHelp()
+    {
+        await using var unopened = new CellJobStore(_stores);
+
+        var refused = await Should.ThrowAsync<JobStoreException>(async () => await unopened.EnqueueAsync([Job(null)], null, CancellationToken.None));
+
+        (refused.Message, refused.IsTransient).ShouldBe(("The job store is not open: the host has not started yet.", false));
+    }
+
+    [Fact]
+    public async Task APlaceThatThrows_IsNamed_AndIsAskedOnceForAJob()
+    {
+        var asked = 0;
+        await using var store = new CellJobStore(_stores, place: value => value == "x" ? throw new IOException("The directory is down.") : asked++);
+        await store.OpenAsync(new JobNode("other", [], 3), _listener, CancellationToken.None);
+
+        var id = store.NewId(_clock.GetUtcNow(), "a", null); // to 0, and would go to 1 if it were asked again
+        await store.EnqueueAsync([Job(null) with { Id = id, ShardBy = "a" }], null, CancellationToken.None);
+
+        (await _stores[0].GetAsync(id, CancellationToken.None)).ShouldNotBeNull();
+        Should.Throw<InvalidOperationException>(() => store.NewId(_clock.GetUtcNow(), "x", null)).Message.ShouldBe("What places a ShardBy in a cell threw for 'x': The directory is down. Mend it, or let it return null.");
+    }
+
+    [Fact]
+    public async Task FiltersOfIdsAndBatches_AskTheirCellsOnly_AndAPauseThatIsHalfInForceSaysSo()
+    {
+        var here = await EnqueueAsync(Job(2));
+        _troubles[1].IsAway = true;
+
+        (await _store.ListAsync(new JobFilter { Ids = [here] }, CancellationToken.None)).Jobs.ShouldHaveSingleItem();
+        (await _store.ListAsync(new JobFilter { Batch = here }, CancellationToken.None)).Jobs.ShouldBeEmpty();
+        (await _store.CancelAsync(new JobFilter { Ids = [here] }, null, CancellationToken.None)).ShouldBe(1);
+        (await Should.ThrowAsync<JobStoreException>(async () => await _store.PauseAsync(new JobPause(JobPauseScope.Queue, "mail"), CancellationToken.None)))
+            .Message.ShouldBe("In cell 0 it has happened. 1 of 2 cells could not pause; the others have. Repeat the call when they answer. Cell 1: It is away. What was left out gets it when it is opened again, too.");
+        (await _stores[2].ListPausesAsync(CancellationToken.None)).ShouldHaveSingleItem();
     }
 
     [Fact]
