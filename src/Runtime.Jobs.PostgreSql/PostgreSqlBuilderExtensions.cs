@@ -37,12 +37,23 @@ public static class PostgreSqlBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(connectionStrings);
-        foreach (var connectionString in connectionStrings.Where(static one => one?.Length != 0))
+        foreach (var (number, connectionString) in connectionStrings.Index())
         {
-            Check(connectionString, nameof(connectionStrings));
+            try
+            {
+                if (connectionString is not "")
+                {
+                    Check(connectionString, nameof(connectionStrings));
+                }
+            }
+            catch (ArgumentException exception)
+            {
+                throw new ArgumentException($"The connection string of database {number} cannot be one. {exception.Message}", nameof(connectionStrings), exception);
+            }
         }
 
         var options = Configured(configure);
+        CheckClosed(connectionStrings, options.ClosedCells);
         _ = Spread(connectionStrings, options); // says now what is wrong with them
         builder.Services.Replace(ServiceDescriptor.Singleton<IJobStore>(_ => Spread(connectionStrings, options)));
         return builder;
@@ -60,6 +71,19 @@ public static class PostgreSqlBuilderExtensions
         configure?.Invoke(options);
         options.Check();
         return options;
+    }
+
+    private static void CheckClosed(IReadOnlyList<string> connectionStrings, IReadOnlyCollection<int> closed)
+    {
+        foreach (var number in closed.Where(number => number < 0 || number >= connectionStrings.Count || connectionStrings[number].Length == 0))
+        {
+            throw new ArgumentException($"{nameof(PostgreSqlJobOptions)}.{nameof(PostgreSqlJobOptions.ClosedCells)} names database {number}, which is not in the list. Name one by its place, from 0 to {connectionStrings.Count - 1}.", nameof(closed));
+        }
+
+        if (!connectionStrings.Index().Any(one => one.Item.Length > 0 && !closed.Contains(one.Index)))
+        {
+            throw new ArgumentException($"No database takes new jobs: name one at least that is not in {nameof(PostgreSqlJobOptions)}.{nameof(PostgreSqlJobOptions.ClosedCells)}.", nameof(connectionStrings));
+        }
     }
 
     private static void Check(string connectionString, string name)

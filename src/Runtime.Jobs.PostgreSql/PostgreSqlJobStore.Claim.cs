@@ -210,7 +210,7 @@ internal sealed partial class PostgreSqlJobStore
     private async Task<bool> AdoptSuspectAsync(CancellationToken cancellationToken)
     {
         const string Paused = "EXISTS (SELECT FROM {s}.pauses WHERE scope = 3 AND key = $3 AND (until IS NULL OR until > coalesce($1, statement_timestamp())))";
-        NpgsqlParameter[] Parameters() => [PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name)];
+        Npgsql.NpgsqlParameter[] Parameters() => [PgValue.Time(Now), PgValue.Number(NodeId), PgValue.Text(_node.Name)];
 
         var isAdopted = await Db.RunAsync(
             async session => await session.RunAsync(

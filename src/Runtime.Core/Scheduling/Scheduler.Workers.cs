@@ -8,6 +8,7 @@ internal sealed partial class Scheduler
     private readonly Lock _workersLock = new();
 
     private readonly WorkerMonitor _monitor;
+    private ThreadStarter? _threads;
 
     // Completed when the last worker has ended after the close.
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,7 +39,7 @@ internal sealed partial class Scheduler
     private readonly RetiredCounters _retired = new();
 
     /// <summary>Starts the threads of the runtime, after <see cref="Start"/>.</summary>
-    public ThreadStarter Threads { get; }
+    public ThreadStarter Threads => Volatile.Read(ref _threads) ?? MakeThreads();
 
     public Worker[] Workers => _workers;
 
@@ -141,6 +142,13 @@ internal sealed partial class Scheduler
                 throw;
             }
         }
+    }
+
+    // Asked for at each round of the monitor: a delegate for each would be garbage in an idle process.
+    private ThreadStarter MakeThreads()
+    {
+        var made = new ThreadStarter(_monitor.Wake);
+        return Interlocked.CompareExchange(ref _threads, made, null) ?? made;
     }
 
     private void OnRefused(Worker worker, Exception exception)

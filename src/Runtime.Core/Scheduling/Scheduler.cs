@@ -32,7 +32,6 @@ internal sealed partial class Scheduler
         _settings = SchedulerSettings.From(options);
         _shape = ThreadShape.From(options);
         _monitor = new WorkerMonitor(this, options.ThreadNamePrefix);
-        Threads = new ThreadStarter(_monitor.Wake);
         Injector = new Injector(host.RunElsewhere);
         Lanes = new SharedLanes(host.RunElsewhere);
     }

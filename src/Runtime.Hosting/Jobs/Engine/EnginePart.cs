@@ -30,6 +30,9 @@ internal sealed class EnginePart : IJobStoreListener
     private readonly Pulse _work;
     private readonly CellRates _rates;
     private readonly ConcurrentQueue<Task> _loops = new();
+
+    // The last try to open the store; by the start, then by the one loop that goes on with it.
+    private Task _opening = Task.CompletedTask;
     private volatile bool _mayHaveMore;
     private volatile bool _isStopping;
 
@@ -65,7 +68,8 @@ internal sealed class EnginePart : IJobStoreListener
 
     /// <summary>Opens the store.</summary>
     /// <exception cref="JobStoreException">It cannot be used.</exception>
-    public ValueTask OpenAsync(JobNode node, CancellationToken cancellationToken) => Cell is null ? Store.OpenAsync(node, this, cancellationToken) : Cell.OpenAsync(node, this, cancellationToken);
+    public Task OpenAsync(JobNode node, CancellationToken cancellationToken) =>
+        _opening = Cell is null ? Store.OpenAsync(node, this, cancellationToken).AsTask() : Cell.OpenAsync(node, this, cancellationToken).AsTask();
 
     /// <summary>Tries to open a cell that could not be opened at the start, until it is.</summary>
     /// <returns><see langword="false"/>: the engine stops.</returns>
@@ -75,7 +79,12 @@ internal sealed class EnginePart : IJobStoreListener
         {
             try
             {
-                await OpenAsync(node, stopping);
+                if (_opening.IsCompleted)
+                {
+                    _ = OpenAsync(node, stopping);
+                }
+
+                await _opening.WaitAsync(stopping); // that of the start may still be under way
                 _trouble.Over();
                 return true;
             }

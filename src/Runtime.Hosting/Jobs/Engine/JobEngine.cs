@@ -14,6 +14,9 @@ internal sealed partial class JobEngine : IDisposable
 {
     private const int MostCancellations = 10_000;
 
+    // What one cell may take to open when another one is open; then it is opened while the others are served.
+    private static readonly TimeSpan LongestOpening = TimeSpan.FromSeconds(3);
+
     private readonly AsyncRuntime _runtime;
     private readonly IJobStore _store;
     private readonly JobImport _import;
@@ -118,28 +121,50 @@ internal sealed partial class JobEngine : IDisposable
 
     private bool HasUnopened => Array.Exists(_parts, static part => part.Cell is { IsOpen: false });
 
-    // A cell that is away keeps nobody from starting; a store that is one, or all cells, do. So does what time does not mend.
+    // A cell that is away or hangs keeps nobody from starting; a store that is one, or all cells, do. So does what time does not mend.
     private async Task OpenAsync(JobNode node, CancellationToken cancellationToken)
     {
-        var tries = await Task.WhenAll(_parts.Select(part => TryOpenAsync(part, node, cancellationToken)));
-        var failures = tries.OfType<JobStoreException>().ToList();
-        if (failures.Find(static failure => !failure.IsTransient) is { } lasting)
+        List<Task<JobStoreException?>> tries = [.. _parts.Select(part => TryOpenAsync(part, node, cancellationToken))];
+        await WaitForSomeAsync(tries, cancellationToken);
+        var failures = new JobStoreException?[tries.Count];
+        for (var i = 0; i < tries.Count; i++)
+        {
+            failures[i] = tries[i].IsCompleted ? await tries[i] : new JobStoreException($"It has not answered for {LongestOpening.TotalSeconds} s.");
+        }
+
+        if (Array.Find(failures, static failure => failure is { IsTransient: false }) is { } lasting)
         {
             throw lasting;
         }
 
-        if (failures.Count == _parts.Length)
+        if (Array.TrueForAll(failures, static failure => failure is not null))
         {
-            throw failures[0];
+            throw failures[0]!;
         }
 
-        for (var i = 0; i < tries.Length; i++)
+        for (var i = 0; i < failures.Length; i++)
         {
-            if (tries[i] is { } failure)
+            if (failures[i] is { } failure)
             {
                 _parts[i].ReportUnopened(failure);
             }
         }
+    }
+
+    // Until all are over, or one is open and the others have had their time.
+    private async Task WaitForSomeAsync(List<Task<JobStoreException?>> tries, CancellationToken cancellationToken)
+    {
+        List<Task<JobStoreException?>> left = [.. tries];
+        var isOpen = false;
+        while (left.Count > 0 && !isOpen)
+        {
+            var over = await Task.WhenAny(left);
+            left.Remove(over);
+            isOpen = await over is null;
+        }
+
+        Task all = Task.WhenAll(left);
+        await all.WaitAsync(LongestOpening, _runtime.TimeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task<JobStoreException?> TryOpenAsync(EnginePart part, JobNode node, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ public class TroubledStore : DispatchProxy
     /// <summary>Whether every call but the close fails.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>What claims and ends wait for before they do anything.</summary>
+    /// <summary>What openings, claims and ends wait for before they do anything.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
     /// <summary>Who is told of what happens in the store.</summary>
@@ -46,6 +46,7 @@ public class TroubledStore : DispatchProxy
             : targetMethod!.Name switch
             {
                 nameof(IJobStore.ClaimAsync) => LateAsync<JobClaims>(targetMethod, args),
+                nameof(IJobStore.OpenAsync) => LateAsync(targetMethod, args),
                 nameof(IJobStore.EndAsync) => LateAsync<IReadOnlyList<bool>>(targetMethod, args),
                 _ => Inner(targetMethod, args),
             };
@@ -62,6 +63,12 @@ public class TroubledStore : DispatchProxy
             ExceptionDispatchInfo.Throw(exception.InnerException!);
             throw;
         }
+    }
+
+    private async ValueTask LateAsync(MethodInfo method, object?[]? args)
+    {
+        await Gate;
+        await (ValueTask)Inner(method, args)!;
     }
 
     private async ValueTask<T> LateAsync<T>(MethodInfo method, object?[]? args)
