@@ -46,7 +46,13 @@ public abstract class EventLoopTests(IoPoller poller) : IAsyncLifetime
         _pair.Near.Receive(_buffer).ShouldBe(1);
         registration.Clear(ready);
         var next = registration.ReadableAsync();
-        next.IsCompleted.ShouldBeFalse();
+        for (var late = 0; next.IsCompleted; late++)
+        {
+            late.ShouldBeLessThan(3, "one byte is told once, or once more when the registration and its coming are told apart");
+            registration.Clear(await next);
+            next = registration.ReadableAsync();
+        }
+
         _pair.Far.Send([2]);
         await next.AsTask().Guarded();
     }

@@ -19,7 +19,9 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
 
     private readonly Lock _lock = new();
     private readonly List<RoomTaken> _taken = [];
-    private readonly HashSet<EnginePart> _heldUp = [];
+
+    // Parts that wait for what others have taken: of the queues that are named, or, where none are, of the room of the process.
+    private readonly Dictionary<EnginePart, IReadOnlyCollection<string>> _heldUp = [];
     private readonly QueueTexts<int> _queueLimits = new(QueueTexts.TryReadLimit);
 
     // The part whose suspect runs, or is waited for: nobody else claims meanwhile.
@@ -61,7 +63,7 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
             {
                 if (_taken.Count > 0 || _alone is not null)
                 {
-                    _heldUp.Add(part);
+                    _heldUp[part] = [];
                 }
 
                 return null;
@@ -90,14 +92,14 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
                 _noneTaken?.TrySetResult();
             }
 
-            heldUp = TakeHeldUp();
+            heldUp = TakeHeldUp(queues => queues.Count == 0 || queues.Any(taken.Holds));
             var wanted = taken.ShortOf.Where(queue => jobs.Count(job => job.Job.Queue == queue) >= taken.RoomOfQueue[queue]).ToList();
             if (wanted.Count > 0)
             {
                 wantsMore = !_taken.Exists(other => wanted.Exists(other.Holds)); // it has been given back meanwhile
                 if (!wantsMore)
                 {
-                    _heldUp.Add(taken.Part);
+                    _heldUp[taken.Part] = wanted;
                 }
             }
         }
@@ -116,7 +118,7 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
         {
             if (_alone is not null)
             {
-                _heldUp.Add(part);
+                _heldUp[part] = [];
                 return false;
             }
 
@@ -149,7 +151,7 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
         lock (_lock)
         {
             _alone = null;
-            heldUp = TakeHeldUp();
+            heldUp = TakeHeldUp(static _ => true);
         }
 
         Wake(heldUp);
@@ -209,10 +211,14 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
     }
 
     // Under the lock.
-    private EnginePart[] TakeHeldUp()
+    private EnginePart[] TakeHeldUp(Predicate<IReadOnlyCollection<string>> isMeant)
     {
-        EnginePart[] heldUp = [.. _heldUp];
-        _heldUp.Clear();
+        EnginePart[] heldUp = [.. _heldUp.Where(one => isMeant(one.Value)).Select(static one => one.Key)];
+        foreach (var part in heldUp)
+        {
+            _heldUp.Remove(part);
+        }
+
         return heldUp;
     }
 
