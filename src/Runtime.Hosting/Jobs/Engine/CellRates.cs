@@ -17,7 +17,7 @@ internal sealed class CellRates(int index, int cells)
         if (cells == 1 || rates.Count == 0)
         {
             Volatile.Write(ref _problem, null);
-            return request with { RateOfQueue = rates };
+            return rates.Count == 0 ? request : request with { RateOfQueue = rates };
         }
 
         var shares = rates.ToDictionary(static rate => rate.Key, rate => rate.Value with { Limit = (rate.Value.Limit / cells) + (index < rate.Value.Limit % cells ? 1 : 0) }, StringComparer.Ordinal);

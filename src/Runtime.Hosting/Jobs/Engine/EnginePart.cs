@@ -216,14 +216,22 @@ internal sealed class EnginePart : IJobStoreListener
         JobClaims claims;
         try
         {
-            var claiming = Store.ClaimAsync(request, CancellationToken.None).AsTask();
-            if (!await AnswersInTimeAsync(claiming))
+            if (Cell is null)
             {
-                _room.GiveBack(taken, jobs);
-                taken = null;
+                claims = await Store.ClaimAsync(request, CancellationToken.None); // nobody to give way to
+            }
+            else
+            {
+                var claiming = Store.ClaimAsync(request, CancellationToken.None).AsTask();
+                if (!await AnswersInTimeAsync(claiming))
+                {
+                    _room.GiveBack(taken, jobs);
+                    taken = null;
+                }
+
+                claims = await claiming;
             }
 
-            claims = await claiming;
             if (taken is not null)
             {
                 jobs = claims.Jobs;

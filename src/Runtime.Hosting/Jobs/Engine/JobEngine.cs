@@ -219,7 +219,7 @@ internal sealed partial class JobEngine : IDisposable
     }
 
     /// <summary>How many other parts have jobs that wait for room.</summary>
-    public int PartsThatWantRoom(EnginePart but) => _parts.Count(part => part != but && part.MayHaveMore);
+    public int PartsThatWantRoom(EnginePart but) => _parts.Length == 1 ? 0 : _parts.Count(part => part != but && part.MayHaveMore);
 
     public Task WaitForIdleAsync(TimeSpan atMost) => _running.WaitForIdleAsync(atMost);
 

@@ -92,6 +92,11 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
                 _noneTaken?.TrySetResult();
             }
 
+            if (_heldUp.Count == 0 && taken.ShortOf.Count == 0)
+            {
+                return; // as nearly always, with one store always
+            }
+
             heldUp = TakeHeldUp(queues => queues.Count == 0 || queues.Any(taken.Holds));
             var wanted = taken.ShortOf.Where(queue => jobs.Count(job => job.Job.Queue == queue) >= taken.RoomOfQueue[queue]).ToList();
             if (wanted.Count > 0)
@@ -171,7 +176,18 @@ internal sealed class JobRoom(RunningJobs running, LiveOptions options, AsyncRun
         }
 
         var most = Most;
-        return part.Unwritten > most * MostUnwrittenPerRoom ? 0 : most - running.Count - _taken.Sum(static taken => taken.Room);
+        if (part.Unwritten > most * MostUnwrittenPerRoom)
+        {
+            return 0;
+        }
+
+        var free = most - running.Count;
+        foreach (var taken in _taken)
+        {
+            free -= taken.Room;
+        }
+
+        return free;
     }
 
     // Under the lock. The queues with a limit of their own and what is left of it; and those of which others have taken something.
