@@ -136,18 +136,46 @@ public sealed class CellTests(PostgreSqlServer server) : IAsyncLifetime
         await Eventually.TrueAsync(() => _ran.Values.Contains(1)); // and it was told of what it had missed
     }
 
+    [Fact]
+    public async Task Import_OfAFile_HoldsItsPausesInAllDatabases()
+    {
+        var folder = Directory.CreateTempSubdirectory("runtime-jobs-cells-").FullName;
+        var file = $"Data Source={Path.Combine(folder, "jobs.db")}";
+        await using (var before = await StartAsync(runtime => runtime.UseSqlite(file)))
+        {
+            await JobsOf(before).PauseAsync(new JobPause(JobPauseScope.Queue, "mail"));
+            await JobsOf(before).EnqueueAsync<MarkJob, Mark>(new(1));
+        }
+
+        await using (var host = await StartAsync(runtime => runtime.UsePostgreSql(ConnectionStrings, static options => options.CellOf = static shard => int.Parse(shard, CultureInfo.InvariantCulture)).ImportJobs(from => from.UseSqlite(file))))
+        {
+            await JobsOf(host).EnqueueAsync<MarkJob, Mark>(new(2), new JobOptions { ShardBy = "1", Queue = "mail" });
+            await (await JobsOf(host).EnqueueAsync<MarkJob, Mark>(new(3), new JobOptions { ShardBy = "1", Priority = Runtime.Core.TaskPriority.Low })).WaitAsync(); // behind the other one, if that could run
+            await Eventually.TrueAsync(() => _ran.Values.Contains(1));
+            _ran.Values.ShouldNotContain(2);
+            foreach (var database in _databases)
+            {
+                (await ReadAsync(database, "SELECT key FROM async_runtime.pauses")).ShouldBe(["mail"]);
+            }
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
     private string[] ConnectionStrings => [.. _databases.Select(ConnectionTo)];
 
     private static IJobClient JobsOf(Running host) => host.Services.GetRequiredService<IJobClient>();
 
     private string ConnectionTo(string database) => new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = database }.ConnectionString;
 
-    private async Task<Running> StartAsync(string[] connectionStrings, Action<PostgreSqlJobOptions>? configure = null)
+    private Task<Running> StartAsync(string[] connectionStrings, Action<PostgreSqlJobOptions>? configure = null) => StartAsync(runtime => runtime.UsePostgreSql(connectionStrings, configure));
+
+    private async Task<Running> StartAsync(Action<IAsyncRuntimeBuilder> configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton(_ran);
         builder.Services.AddHealthChecks();
-        builder.Services.AddAsyncRuntime().AddJob<MarkJob>().UsePostgreSql(connectionStrings, configure);
+        configure(builder.Services.AddAsyncRuntime().AddJob<MarkJob>());
         var host = builder.Build();
         try
         {
