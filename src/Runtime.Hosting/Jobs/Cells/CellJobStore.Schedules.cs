@@ -71,9 +71,16 @@ public sealed partial class CellJobStore
     // Those that were put while the cell of an earlier copy was away.
     private async ValueTask AlignSchedulesAsync(JobCell opened, CancellationToken cancellationToken)
     {
-        foreach (var schedule in await Call(opened, store => store.ListSchedulesAsync(cancellationToken)))
+        var own = (await Call(opened, store => store.ListSchedulesAsync(cancellationToken))).Select(static schedule => schedule.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var other in own.Count == 0 ? [] : _cells.Where(other => other != opened && other.IsReachable))
         {
-            await UnlessAwayAsync(opened, () => SettleAsync(schedule.Name, [.. _cells.Where(static cell => cell.IsReachable)], cancellationToken));
+            await UnlessAwayAsync(opened, async () =>
+            {
+                foreach (var schedule in (await Call(other, store => store.ListSchedulesAsync(cancellationToken))).Where(schedule => own.Contains(schedule.Name)))
+                {
+                    await SettleAsync(schedule.Name, [opened, other], cancellationToken);
+                }
+            });
         }
     }
 
